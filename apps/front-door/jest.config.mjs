@@ -1,0 +1,6 @@
+export default {
+  preset: '../../jest.preset.js',
+  displayName: 'front-door',
+  testMatch: ['<rootDir>/src/**/*.spec.ts'],
+  coverageDirectory: '<rootDir>/../../coverage/front-door/unit',
+};

@@ -1,0 +1,6 @@
+export default {
+  preset: '../../jest.preset.js',
+  displayName: 'nats-client',
+  testMatch: ['<rootDir>/src/**/*.spec.ts'],
+  coverageDirectory: '<rootDir>/../../coverage/nats-client/unit',
+};

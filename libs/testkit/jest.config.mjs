@@ -1,0 +1,6 @@
+export default {
+  preset: '../../jest.preset.js',
+  displayName: 'testkit',
+  testMatch: ['<rootDir>/src/**/*.spec.ts'],
+  coverageDirectory: '<rootDir>/../../coverage/testkit/unit',
+};

@@ -1,0 +1,6 @@
+export default {
+  preset: '../../jest.preset.js',
+  displayName: 'system-tests',
+  testMatch: ['<rootDir>/src/**/*.spec.ts'],
+  coverageDirectory: '<rootDir>/../../coverage/system-tests/unit',
+};
