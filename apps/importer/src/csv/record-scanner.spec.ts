@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+
+import { createRecordScanner, type ScannedRecord } from './record-scanner.js';
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+function scanAll(chunks: Uint8Array[], maxRecordBytes = 1_000): ScannedRecord[] {
+  const scanner = createRecordScanner({ maxRecordBytes });
+  return [...chunks.flatMap((chunk) => scanner.push(chunk)), ...scanner.end()];
+}
+
+function scanText(text: string, maxRecordBytes?: number): [number, string, string?][] {
+  return scanAll([bytesOf(text)], maxRecordBytes).map((record) =>
+    record.problem
+      ? [record.line, textOf(record.bytes), record.problem.code]
+      : [record.line, textOf(record.bytes)],
+  );
+}
+
+describe('record scanner', () => {
+  it('ends a record at LF, CRLF and CR, and needs none at the end', () => {
+    expect(scanText('a,b\nc,d\r\ne,f\rg,h')).toEqual([
+      [1, 'a,b'],
+      [2, 'c,d'],
+      [3, 'e,f'],
+      [4, 'g,h'],
+    ]);
+  });
+
+  it('skips blank lines but counts them', () => {
+    expect(scanText('\n\r\n\ra\n\n\nb\n\n')).toEqual([
+      [4, 'a'],
+      [7, 'b'],
+    ]);
+  });
+
+  it('keeps newlines, commas and doubled quotes inside quotes', () => {
+    expect(scanText('"a\nb\r\nc","d""\r,""",e\nf\n')).toEqual([
+      [1, '"a\nb\r\nc","d""\r,""",e'],
+      [5, 'f'],
+    ]);
+  });
+
+  it('opens a quote only at the start of a field', () => {
+    expect(scanText('a"b,c\nd "e,f\n')).toEqual([
+      [1, 'a"b,c'],
+      [2, 'd "e,f'],
+    ]);
+  });
+
+  it('marks what parsers read differently', () => {
+    const irregular = (text: string): boolean[] => scanAll([bytesOf(text)]).map((r) => r.irregular);
+    expect(irregular('a,"b"\n{"c":1}\n "d"\n"e" ,f\n"g"h\n\u00a0"i"\n"j" "k"\nl')).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('gives up only the line of an unclosed quote, at the end of the file', () => {
+    expect(scanText('a\n"b\nc\nd')).toEqual([
+      [1, 'a'],
+      [2, '"b', 'unclosed_quote'],
+      [3, 'c'],
+      [4, 'd'],
+    ]);
+  });
+
+  it('gives up only the line of an unclosed quote when a later row opens quotes', () => {
+    expect(scanText('1,"b\r\n2,"c"\r\n3,"d"')).toEqual([
+      [1, '1,"b', 'unclosed_quote'],
+      [2, '2,"c"'],
+      [3, '3,"d"'],
+    ]);
+  });
+
+  it('gives up only the line of an unclosed quote when the record grows too large', () => {
+    const rows = Array.from({ length: 50 }, (_, i) => `row ${i}`);
+    expect(scanText(`"b\n${rows.join('\n')}\n`, 100)).toEqual([
+      [1, '"b', 'unclosed_quote'],
+      ...rows.map((row, i) => [i + 2, row]),
+    ]);
+  });
+
+  it('keeps text after a closing quote in its line', () => {
+    expect(scanText('"a"b,"c\nd\n')).toEqual([
+      [1, '"a"b,"c'],
+      [2, 'd'],
+    ]);
+  });
+
+  it('takes a record of exactly the limit and cuts a longer one', () => {
+    expect(scanText(`${'x'.repeat(10)}\n${'y'.repeat(11)}\r\nz\n`, 10)).toEqual([
+      [1, 'x'.repeat(10)],
+      [2, 'y'.repeat(10), 'record_too_large'],
+      [3, 'z'],
+    ]);
+  });
+
+  it('finds the same records however the bytes are split', () => {
+    const piece = fc.constantFrom('"', ',', '\n', '\r', '\r\n', 'a', ' ', 'é', '""', '",', '"\n', '\t');
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 60 }),
+        fc.array(fc.nat(60), { maxLength: 8 }),
+        fc.integer({ min: 3, max: 40 }),
+        (pieces, cuts, maxRecordBytes) => {
+          const bytes = bytesOf(pieces.join(''));
+          const ends = [...new Set([...cuts.filter((c) => c < bytes.length), bytes.length])].sort(
+            (a, b) => a - b,
+          );
+          const chunks = ends.map((to, i) => bytes.subarray(ends[i - 1] ?? 0, to));
+          const single = Array.from(bytes, (byte) => Uint8Array.of(byte));
+          const whole = scanAll([bytes], maxRecordBytes);
+          expect(scanAll(chunks, maxRecordBytes)).toEqual(whole);
+          expect(scanAll(single, maxRecordBytes)).toEqual(whole);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('loses nothing but line endings, and numbers every record by its line', () => {
+    const piece = fc.constantFrom('"', ',', '\n', '\r', '\r\n', 'a', ' ', '""', '",', '"\n');
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
+        const text = pieces.join('');
+        const lines = text.split(/\r\n|\n|\r/);
+        const records = scanText(text);
+        for (const [line, record] of records) {
+          const height = record.split(/\r\n|\n|\r/).length;
+          expect(lines.slice(line - 1, line - 1 + height).join('\n')).toBe(record.replace(/\r\n|\r/g, '\n'));
+        }
+        const glue = (parts: string[]): string => parts.join('').replace(/[\r\n]/g, '');
+        expect(glue(records.map(([, record]) => record))).toBe(glue(lines));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
