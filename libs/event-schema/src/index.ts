@@ -1,1 +1,23 @@
-export {};
+export type { AcceptedEvent } from './accepted-event.js';
+export { parseJsonBatch, parseNdjsonBatch, type ParsedBatch, type ParseOptions } from './batch.js';
+export { validateCsvFields, type CsvFields } from './csv-fields.js';
+export { createEventSchema, eventSchema, isUuid, type EventInput, type EventSchema } from './event-schema.js';
+export type { Validation } from './event-validator.js';
+export { CEILING_LIMITS, DEFAULT_LIMITS, MAX_PROBLEMS_PER_EVENT, type EventLimits } from './limits.js';
+export {
+  BatchError,
+  EVENT_PROBLEM_CODES,
+  type BatchErrorCode,
+  type EventProblem,
+  type EventProblemCode,
+  type FieldProblem,
+} from './problems.js';
+export {
+  decodeWireMessage,
+  encodeWireMessages,
+  MAX_WIRE_EVENT_BYTES,
+  WireFormatError,
+  type WireFormatErrorCode,
+  type WireMessage,
+  type WirePoison,
+} from './wire-message.js';
