@@ -1,1 +1,18 @@
-export {};
+export {
+  addDays,
+  addMonths,
+  daysBetween,
+  isLocalDate,
+  isoWeekStart,
+  monthStart,
+  type LocalDate,
+} from './local-date.js';
+export { isTimeZone } from './zone-offset.js';
+export { dayPieces, localDateAt, type DayPiece } from './day-pieces.js';
+export {
+  periodsTouching,
+  retentionWindows,
+  type Period,
+  type PeriodUnit,
+  type WindowType,
+} from './period.js';
