@@ -1,0 +1,231 @@
+import { createBackoff, pause } from './backoff.js';
+import type { NatsConnectionHandle, NatsSession } from './connection.js';
+import { ensureDurable } from './durable.js';
+import { StreamConfigError } from './errors.js';
+import { createHeldMessages, type StreamMessage } from './held-messages.js';
+import type { ClientLog } from './log.js';
+import type { StreamNames } from './names.js';
+import { startPulling, type Puller } from './pull.js';
+
+export interface ConsumeEventsOptions {
+  names: StreamNames;
+  log: ClientLog;
+  /** Bounds of what this process holds unacknowledged, waiting or being worked on. */
+  maxMessages: number;
+  maxBytes: number;
+  /** The server delivers again what was neither acknowledged nor reported as worked on. Default 30,000. */
+  ackWaitMs?: number;
+  /** The same bound over all writers. Default 65,536. */
+  maxAckPending?: number;
+  /** How long to wait for the server's word that it has the acks. Default 2,000. */
+  ackTimeoutMs?: number;
+  clock?: () => number;
+}
+
+export interface ConsumerStatus {
+  /** Pulling from an existing durable. */
+  attached: boolean;
+  /** The server said there is no such stream: an alarm. */
+  streamMissing: boolean;
+  /** The stream or durable is configured against the promise; nothing is pulled. */
+  refusal?: string;
+  heldMessages: number;
+  heldBytes: number;
+}
+
+export interface EventConsumer {
+  /** The next message; undefined after waitMs (default: at once), an abort or stop(). */
+  next(o?: { waitMs?: number; signal?: AbortSignal }): Promise<StreamMessage | undefined>;
+  /**
+   * Acknowledges in bulk. `confirmed` false: the server may not have heard, and will deliver them again: harmless.
+   * Messages of a stream that was replaced are left alone.
+   */
+  ack(messages: readonly StreamMessage[]): Promise<{ confirmed: boolean }>;
+  /** Gives messages back for prompt redelivery, here or elsewhere. */
+  giveBack(messages: readonly StreamMessage[]): void;
+  /** Pulls no more and gives back what nobody has taken; what was taken can still be acknowledged. */
+  stop(): void;
+  /** After stop(): no more keep-alives either. */
+  close(): Promise<void>;
+  status(): ConsumerStatus;
+}
+
+interface Waiter {
+  wake(message: StreamMessage | undefined): void;
+}
+
+const ACK = new TextEncoder().encode('+ACK');
+const NAK = new TextEncoder().encode('-NAK');
+const WORKING = new TextEncoder().encode('+WPI');
+
+/**
+ * Pulls events ahead of the writer, within bounds, over any number of reconnects. Messages in hand stay valid over a
+ * reconnect: their ack subjects do, and a redelivery of one that is held is recognised. Makes the durable if it is not
+ * there, never the stream.
+ */
+export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOptions): EventConsumer {
+  const clock = o.clock ?? Date.now;
+  const ackWaitMs = o.ackWaitMs ?? 30_000;
+  const ackTimeoutMs = o.ackTimeoutMs ?? 2_000;
+  const held = createHeldMessages({ clock });
+  const stopping = new AbortController();
+  const waiters: Waiter[] = [];
+  let puller: Puller | undefined;
+  let epoch = '';
+  let streamMissing = false;
+  let refusal: string | undefined;
+
+  async function pullWhileConnected(): Promise<void> {
+    const backoff = createBackoff({ minMs: 100, maxMs: 2_000 });
+    while (!stopping.signal.aborted) {
+      try {
+        const session = await nats.whenConnected(stopping.signal);
+        if (await attach(session)) {
+          backoff.reset();
+          await pullUntilGone(session);
+        }
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        if (error instanceof StreamConfigError) refusal = error.message;
+        o.log.warn('consumer_not_ready', { error: error instanceof Error ? error.message : String(error) });
+      }
+      await pause(backoff.nextMs(), stopping.signal);
+    }
+  }
+
+  async function attach(session: NatsSession): Promise<boolean> {
+    const found = await ensureDurable(session, o.names, {
+      ackWaitMs,
+      maxAckPending: o.maxAckPending ?? 65_536,
+      log: o.log,
+    });
+    if (!found && !streamMissing) o.log.error('stream_missing', { stream: o.names.stream });
+    streamMissing = found === undefined;
+    if (!found) return false;
+    refusal = undefined;
+    if (epoch !== '' && epoch !== found.stream.created) {
+      o.log.error('stream_replaced', { stream: o.names.stream, was: epoch, is: found.stream.created });
+      held.clear();
+    }
+    epoch = found.stream.created;
+    return true;
+  }
+
+  function pullUntilGone(session: NatsSession): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (reason?: string): void => {
+        puller?.stop();
+        puller = undefined;
+        if (reason !== undefined) o.log.warn('pull_ended', { reason });
+        stopping.signal.removeEventListener('abort', endQuietly);
+        session.ended.removeEventListener('abort', endQuietly);
+        resolve();
+      };
+      const endQuietly = (): void => end();
+      puller = startPulling(session, {
+        names: o.names,
+        room: () => ({ messages: o.maxMessages - held.count, bytes: o.maxBytes - held.bytes }),
+        deliver(message) {
+          const accepted = held.accept({ data: message.data, reply: message.reply }, epoch);
+          if (accepted === 'contradiction') end('a sequence number came back with another message');
+          if (accepted === 'new') wakeWaiters();
+        },
+        gone: end,
+      });
+      stopping.signal.addEventListener('abort', endQuietly);
+      session.ended.addEventListener('abort', endQuietly);
+      if (session.ended.aborted || stopping.signal.aborted) end();
+    });
+  }
+
+  function wakeWaiters(): void {
+    for (let waiter = waiters[0]; waiter; waiter = waiters[0]) {
+      const message = held.take();
+      if (!message) return;
+      waiter.wake(message);
+    }
+  }
+
+  function waitForMessage(
+    waitMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<StreamMessage | undefined> {
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        wake(message) {
+          const at = waiters.indexOf(waiter);
+          if (at >= 0) waiters.splice(at, 1);
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', giveUp);
+          resolve(message);
+        },
+      };
+      const giveUp = (): void => waiter.wake(undefined);
+      const timer = setTimeout(giveUp, waitMs);
+      signal?.addEventListener('abort', giveUp);
+      waiters.push(waiter);
+    });
+  }
+
+  function tell(subjects: readonly string[], payload: Uint8Array): void {
+    const session = nats.session();
+    if (!session || session.connection.isClosed()) return;
+    for (const subject of subjects) session.connection.publish(subject, payload);
+  }
+
+  const keepAlive = setInterval(() => tell(held.touch(clock() - ackWaitMs / 3), WORKING), ackWaitMs / 6);
+  keepAlive.unref();
+  const pulling = pullWhileConnected();
+
+  return {
+    async next({ waitMs = 0, signal } = {}) {
+      const message = held.take();
+      if (message || waitMs <= 0 || stopping.signal.aborted || signal?.aborted) return message;
+      return waitForMessage(waitMs, signal);
+    },
+    async ack(messages) {
+      const subjects = messages
+        .map((message) => held.release(message))
+        .filter((subject) => subject !== undefined);
+      const last = subjects.pop();
+      const session = nats.session();
+      try {
+        if (last === undefined) return { confirmed: true };
+        if (!session) return { confirmed: false };
+        // The server takes acks of one connection in order: its answer to the last stands for all.
+        tell(subjects, ACK);
+        await session.connection.request(last, ACK, { timeout: ackTimeoutMs });
+        return { confirmed: true };
+      } catch {
+        return { confirmed: false };
+      } finally {
+        puller?.pull();
+      }
+    },
+    giveBack(messages) {
+      tell(
+        messages.map((message) => held.release(message)).filter((subject) => subject !== undefined),
+        NAK,
+      );
+      puller?.pull();
+    },
+    stop() {
+      if (stopping.signal.aborted) return;
+      stopping.abort();
+      tell(held.dropUntaken(), NAK);
+      for (const waiter of [...waiters]) waiter.wake(undefined);
+    },
+    async close() {
+      this.stop();
+      clearInterval(keepAlive);
+      await pulling;
+    },
+    status: () => ({
+      attached: puller !== undefined,
+      streamMissing,
+      ...(refusal !== undefined && { refusal }),
+      heldMessages: held.count,
+      heldBytes: held.bytes,
+    }),
+  };
+}

@@ -1,0 +1,95 @@
+import { createInbox, nanos, type Msg } from 'nats';
+import type { NatsSession } from './connection.js';
+import type { StreamNames } from './names.js';
+
+export interface PullOptions {
+  names: StreamNames;
+  /** What may still be asked for. */
+  room: () => { messages: number; bytes: number };
+  deliver: (message: Msg) => void;
+  /** The stream, the consumer or JetStream is not there (any more). */
+  gone: (reason: string) => void;
+}
+
+export interface Puller {
+  /** Asks for more if there is room and nothing is asked for at present. */
+  pull(): void;
+  stop(): void;
+}
+
+/** A request that would bring less is not worth its round trip; also the largest message must always fit. */
+const ROOM_BYTES_MIN = 2 * 1024 * 1024;
+const EXPIRES_MS = 5_000;
+// The server ends a request in time; if even that is lost, ask again.
+const LOST_AFTER_MS = EXPIRES_MS + 1_000;
+const RETRY_MS = 100;
+
+/**
+ * Pull requests of one session, one at a time, each for as much as there is room for. The driver's own consume() takes
+ * a bound of messages or of bytes; this has both.
+ */
+export function startPulling(session: NatsSession, o: PullOptions): Puller {
+  const inbox = createInbox();
+  const subject = `$JS.API.CONSUMER.MSG.NEXT.${o.names.stream}.${o.names.durable}`;
+  let requested = 0;
+  let expected = 0;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const subscription = session.connection.subscribe(inbox, {
+    callback: (error, message) => {
+      if (stopped) return;
+      if (error) return stopWith(`subscription failed: ${error.message}`);
+      const status = message.reply ? undefined : message.headers?.code;
+      if (status !== undefined && status > 0) return onStatus(status, message.headers?.description ?? '');
+      expected -= 1;
+      o.deliver(message);
+      if (expected <= 0) requestEnded(0);
+    },
+  });
+
+  function onStatus(status: number, description: string): void {
+    if (status === 100) return;
+    if (status === 503) return stopWith('no responders');
+    const text = description.toLowerCase();
+    if (status === 409 && (text.includes('consumer deleted') || text.includes('push based')))
+      return stopWith(text);
+    // 408: it expired. 409 "message size exceeds maxbytes": what is left of the request is too little for the next
+    // message, ask anew, unless nothing came at all: then wait for room.
+    const ordinary = status === 408 || (text.includes('maxbytes') && expected < requested);
+    requestEnded(ordinary ? 0 : RETRY_MS);
+  }
+
+  function requestEnded(retryMs: number): void {
+    expected = 0;
+    clearTimeout(timer);
+    timer = undefined;
+    if (retryMs === 0) pull();
+    else timer = setTimeout(() => requestEnded(0), retryMs);
+  }
+
+  function pull(): void {
+    if (stopped || timer !== undefined || session.ended.aborted) return;
+    const room = o.room();
+    if (room.messages < 1 || room.bytes < ROOM_BYTES_MIN) return;
+    requested = room.messages;
+    expected = requested;
+    timer = setTimeout(() => requestEnded(0), LOST_AFTER_MS);
+    const request = { batch: room.messages, max_bytes: room.bytes, expires: nanos(EXPIRES_MS) };
+    session.connection.publish(subject, JSON.stringify(request), { reply: inbox });
+  }
+
+  function stop(): void {
+    stopped = true;
+    clearTimeout(timer);
+    if (!session.ended.aborted) subscription.unsubscribe();
+  }
+
+  function stopWith(reason: string): void {
+    stop();
+    o.gone(reason);
+  }
+
+  pull();
+  return { pull, stop };
+}
