@@ -2,8 +2,6 @@ export default {
   preset: '../../jest.preset.js',
   displayName: 'stack integration',
   testMatch: ['<rootDir>/test/**/*.int-spec.ts'],
-  globalSetup: '@event-analytics/testkit/global-setup',
-  globalTeardown: '@event-analytics/testkit/global-teardown',
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   coverageDirectory: '<rootDir>/../../coverage/stack/integration',
 };

@@ -1,1 +1,3 @@
-export {};
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.js';
+export { testServers, type TestServers } from './servers.js';
+export { uniqueName } from './unique-name.js';

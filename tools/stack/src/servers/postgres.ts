@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { asAccount, type Account } from '../account.js';
+import { postgresIsReady } from '../probes.js';
+import { ServerStartError, startProcess, type ServerProcess } from '../server-process.js';
+import type { Watchdog } from '../watchdog.js';
+import { findPostgres, type PostgresBinaries } from './postgres-binaries.js';
+
+export interface PostgresOptions {
+  directory: string;
+  logFile: string;
+  port: number;
+  /** false only where the data may be lost: tests. */
+  durable: boolean;
+  account: Account;
+  user: string;
+  password: string;
+  database: string;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const INITDB_TIMEOUT_MS = 120_000;
+
+/** A private PostgreSQL on the loopback address; its cluster is made on the first start. */
+export async function startPostgres(options: PostgresOptions, watchdog: Watchdog): Promise<ServerProcess> {
+  const binaries = findPostgres();
+  if (!binaries) {
+    throw new ServerStartError(
+      'PostgreSQL 15 or newer was not found. Install it, name its folder of programs in PG_BIN_DIR, give DATABASE_URL, or use Docker.',
+    );
+  }
+  const data = join(options.directory, 'data');
+  if (!existsSync(join(data, 'PG_VERSION'))) await createCluster(data, binaries, options);
+
+  return startProcess(
+    {
+      name: 'PostgreSQL',
+      command: join(binaries.binDir, 'postgres'),
+      args: ['-D', data, ...Object.entries(settings(options, binaries)).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+      env: serverEnv(),
+      cwd: options.directory,
+      port: options.port,
+      logFile: options.logFile,
+      account: options.account,
+      // Fast shutdown; a cluster to be thrown away needs not even its last checkpoint.
+      stopSignal: options.durable ? 'SIGINT' : 'SIGQUIT',
+      readyTimeoutMs: READY_TIMEOUT_MS,
+      isReady: () => postgresIsReady(options.port),
+    },
+    watchdog,
+  );
+}
+
+function settings(options: PostgresOptions, binaries: PostgresBinaries): Record<string, string> {
+  return {
+    listen_addresses: '127.0.0.1',
+    port: String(options.port),
+    unix_socket_directories: '',
+    max_connections: '200',
+    shared_buffers: '128MB',
+    max_locks_per_transaction: '256',
+    log_checkpoints: 'off',
+    ...(binaries.timescaledb && {
+      shared_preload_libraries: 'timescaledb',
+      'timescaledb.telemetry_level': 'off',
+    }),
+    ...(!options.durable && { fsync: 'off', full_page_writes: 'off' }),
+  };
+}
+
+/** Made beside its final place and renamed there at the end, so that an interrupted one is never taken for whole. */
+async function createCluster(data: string, binaries: PostgresBinaries, options: PostgresOptions): Promise<void> {
+  const passwordFile = join(options.directory, 'password');
+  rmSync(data, { recursive: true, force: true });
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(passwordFile, options.password, { mode: 0o600 });
+  if (options.account) {
+    for (const path of [data, passwordFile]) chownSync(path, options.account.uid, options.account.gid);
+  }
+  chmodSync(data, 0o700);
+  const run = promisify(execFile);
+  const how = { ...asAccount(options.account), cwd: options.directory, env: serverEnv(), timeout: INITDB_TIMEOUT_MS };
+  try {
+    await run(
+      join(binaries.binDir, 'initdb'),
+      [
+        ...['-D', data, '-U', options.user, '--encoding=UTF8', '--locale=C', '--auth=scram-sha-256'],
+        `--pwfile=${passwordFile}`,
+        ...(options.durable ? [] : ['--no-sync']),
+      ],
+      how,
+    );
+    await createDatabase(data, binaries, options);
+  } catch (error) {
+    rmSync(data, { recursive: true, force: true });
+    throw new ServerStartError(`PostgreSQL's initdb failed: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+}
+
+/** By single-user mode, since not every installation brings psql or createdb. */
+async function createDatabase(data: string, binaries: PostgresBinaries, options: PostgresOptions): Promise<void> {
+  if (options.database === 'postgres') return;
+  const run = promisify(execFile)(join(binaries.binDir, 'postgres'), ['--single', '-D', data, 'postgres'], {
+    ...asAccount(options.account),
+    cwd: options.directory,
+    env: serverEnv(),
+    timeout: INITDB_TIMEOUT_MS,
+  });
+  run.child.stdin?.end(`CREATE DATABASE "${options.database.replaceAll('"', '""')}"\n`);
+  await run;
+}
+
+/** Nothing of the caller's: PGDATA, PGPORT and the like would be obeyed. */
+function serverEnv(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
+}
