@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { env, execPath } from 'node:process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 
 const GIVEN = ['EA_TEST_POSTGRES_URL', 'EA_TEST_REDIS_URL', 'EA_TEST_NATS_URL'];
 
@@ -11,10 +12,10 @@ const GIVEN = ['EA_TEST_POSTGRES_URL', 'EA_TEST_REDIS_URL', 'EA_TEST_NATS_URL'];
  * conditions there; the servers' owner is a process of its own, which runs the TypeScript.
  */
 export default async function globalSetup() {
-  if (GIVEN.every((name) => process.env[name])) return;
+  if (GIVEN.every((name) => env[name])) return;
 
   const owner = spawn(
-    process.execPath,
+    execPath,
     [
       '--conditions=@event-analytics/source',
       '--import',
@@ -31,8 +32,8 @@ export default async function globalSetup() {
   ]);
   if (line === undefined) throw new Error(`The test servers did not start:\n${errors}`);
   const urls = JSON.parse(line);
-  process.env.EA_TEST_POSTGRES_URL ??= urls.postgresUrl;
-  process.env.EA_TEST_REDIS_URL ??= urls.redisUrl;
-  process.env.EA_TEST_NATS_URL ??= urls.natsUrl;
+  env.EA_TEST_POSTGRES_URL ??= urls.postgresUrl;
+  env.EA_TEST_REDIS_URL ??= urls.redisUrl;
+  env.EA_TEST_NATS_URL ??= urls.natsUrl;
   globalThis.__eventAnalyticsTestServers = owner;
 }

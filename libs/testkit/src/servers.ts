@@ -15,6 +15,9 @@ export function testServers(): TestServers {
 
 function required(name: string): string {
   const url = process.env[name];
-  if (!url) throw new Error(`${name} is not set: is '@event-analytics/testkit/global-setup' this Jest run's globalSetup?`);
+  if (!url)
+    throw new Error(
+      `${name} is not set: is '@event-analytics/testkit/global-setup' this Jest run's globalSetup?`,
+    );
   return url;
 }

@@ -7,7 +7,9 @@ export type Account = { name: string; uid: number; gid: number } | null;
 /** PostgreSQL refuses to run as root, so root runs servers as `postgres`, or else as `nobody`. */
 export function serverAccount(): Account {
   if (process.getuid?.() !== 0) return null;
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   for (const name of ['postgres', 'nobody']) {
     const user = users.find((fields) => fields[0] === name);
     if (user) return { name, uid: Number(user[2]), gid: Number(user[3]) };

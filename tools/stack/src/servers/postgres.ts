@@ -38,7 +38,11 @@ export async function startPostgres(options: PostgresOptions, watchdog: Watchdog
     {
       name: 'PostgreSQL',
       command: join(binaries.binDir, 'postgres'),
-      args: ['-D', data, ...Object.entries(settings(options, binaries)).flatMap(([k, v]) => ['-c', `${k}=${v}`])],
+      args: [
+        '-D',
+        data,
+        ...Object.entries(settings(options, binaries)).flatMap(([k, v]) => ['-c', `${k}=${v}`]),
+      ],
       env: serverEnv(),
       cwd: options.directory,
       port: options.port,
@@ -71,7 +75,11 @@ function settings(options: PostgresOptions, binaries: PostgresBinaries): Record<
 }
 
 /** Made beside its final place and renamed there at the end, so that an interrupted one is never taken for whole. */
-async function createCluster(data: string, binaries: PostgresBinaries, options: PostgresOptions): Promise<void> {
+async function createCluster(
+  data: string,
+  binaries: PostgresBinaries,
+  options: PostgresOptions,
+): Promise<void> {
   const passwordFile = join(options.directory, 'password');
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { mode: 0o700 });
@@ -81,7 +89,12 @@ async function createCluster(data: string, binaries: PostgresBinaries, options: 
   }
   chmodSync(data, 0o700);
   const run = promisify(execFile);
-  const how = { ...asAccount(options.account), cwd: options.directory, env: serverEnv(), timeout: INITDB_TIMEOUT_MS };
+  const how = {
+    ...asAccount(options.account),
+    cwd: options.directory,
+    env: serverEnv(),
+    timeout: INITDB_TIMEOUT_MS,
+  };
   try {
     await run(
       join(binaries.binDir, 'initdb'),
@@ -95,14 +108,20 @@ async function createCluster(data: string, binaries: PostgresBinaries, options: 
     await createDatabase(data, binaries, options);
   } catch (error) {
     rmSync(data, { recursive: true, force: true });
-    throw new ServerStartError(`PostgreSQL's initdb failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ServerStartError(
+      `PostgreSQL's initdb failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
 /** By single-user mode, since not every installation brings psql or createdb. */
-async function createDatabase(data: string, binaries: PostgresBinaries, options: PostgresOptions): Promise<void> {
+async function createDatabase(
+  data: string,
+  binaries: PostgresBinaries,
+  options: PostgresOptions,
+): Promise<void> {
   if (options.database === 'postgres') return;
   const run = promisify(execFile)(join(binaries.binDir, 'postgres'), ['--single', '-D', data, 'postgres'], {
     ...asAccount(options.account),

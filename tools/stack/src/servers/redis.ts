@@ -18,13 +18,23 @@ const READY_TIMEOUT_MS = 20_000;
 /** A private Redis on the loopback address. */
 export async function startRedis(options: RedisOptions, watchdog: Watchdog): Promise<ServerProcess> {
   const command = findProgram('redis-server');
-  if (!command) throw new ServerStartError('redis-server was not found. Install Redis 7, give REDIS_URL, or use Docker.');
+  if (!command)
+    throw new ServerStartError('redis-server was not found. Install Redis 7, give REDIS_URL, or use Docker.');
   return startProcess(
     {
       name: 'Redis',
       command,
       args: [
-        ...['--bind', '127.0.0.1', '--port', String(options.port), '--dir', options.directory, '--daemonize', 'no'],
+        ...[
+          '--bind',
+          '127.0.0.1',
+          '--port',
+          String(options.port),
+          '--dir',
+          options.directory,
+          '--daemonize',
+          'no',
+        ],
         ...['--save', '', '--appendonly', options.durable ? 'yes' : 'no'],
         // Marks and buckets may be evicted at any time: PostgreSQL decides what counts.
         ...(options.durable ? ['--maxmemory', '256mb', '--maxmemory-policy', 'allkeys-lru'] : []),
