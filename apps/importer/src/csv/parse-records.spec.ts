@@ -61,11 +61,27 @@ describe('parseRecords', () => {
     const latin1 = Buffer.from('a,b\nc,\xe9\ne,f\n', 'latin1');
     const { parsed, refused } = await parseCsv(latin1);
     expect(parsed.map((record) => record.line)).toEqual([1, 3]);
-    expect(refused).toMatchObject([{ line: 2, code: 'invalid_utf8', bytes: Buffer.from('c,\xe9', 'latin1') }]);
+    expect(refused).toMatchObject([
+      { line: 2, code: 'invalid_utf8', bytes: Buffer.from('c,\xe9', 'latin1') },
+    ]);
   });
 
   it('never lets a row reach into another, whatever the bytes are', async () => {
-    const piece = fc.constantFrom('"', ',', '\n', '\r', 'a', ' ', '\u00a0', '\u2028', '\v', '""', '",', ',"', '"\n');
+    const piece = fc.constantFrom(
+      '"',
+      ',',
+      '\n',
+      '\r',
+      'a',
+      ' ',
+      '\u00a0',
+      '\u2028',
+      '\v',
+      '""',
+      '",',
+      ',"',
+      '"\n',
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (pieces) => {
         const scanner = createRecordScanner({ maxRecordBytes: 100 });

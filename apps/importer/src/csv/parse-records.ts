@@ -65,7 +65,12 @@ async function parseAlone(record: ScannedRecord): Promise<ParsedRecord | Refused
     if (fields && more.length === 0) return { line, bytes, fields };
     return { line, bytes, code: 'invalid_csv', message: 'quotes of this row are not balanced' };
   } catch {
-    return { line, bytes, code: 'invalid_csv', message: 'text follows a closing quote, or a quote is not closed' };
+    return {
+      line,
+      bytes,
+      code: 'invalid_csv',
+      message: 'text follows a closing quote, or a quote is not closed',
+    };
   }
 }
 

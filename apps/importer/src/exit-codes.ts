@@ -1,0 +1,18 @@
+/** Part of the command's interface: scripts rely on these. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  someRejected: 3,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_CODES_HELP = `Exit codes:
+  0    every row is in the database (with --dry-run: every row is valid)
+  1    failed, and nothing more was written; what was written stays, and running again is safe
+  2    wrong usage or configuration; nothing was read
+  3    finished, but some rows were rejected: see the reject file
+  130  interrupted (Ctrl-C; 143: terminated): the batches in hand were finished`;
