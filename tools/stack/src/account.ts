@@ -22,7 +22,7 @@ export function asAccount(account: Account): { uid?: number; gid?: number } {
   return account ? { uid: account.uid, gid: account.gid } : {};
 }
 
-/** Whether the account may enter the directory, parents included. */
+/** Whether the account may enter the directory: also that it may pass through all its parents. */
 export function canEnter(account: Account, directory: string): boolean {
   if (!account) return true;
   const probe = spawnSync('/bin/sh', ['-c', 'cd "$1"', 'sh', directory], { ...asAccount(account), cwd: '/' });

@@ -25,13 +25,13 @@ function answers(
   });
 }
 
-/** PostgreSQL answers a startup packet with an authentication request once it takes sessions, until then with an error. */
+/** PostgreSQL answers a startup packet with 57P03 until it takes sessions; what it answers then is the session's business. */
 export function postgresIsReady(port: number): Promise<boolean> {
   const settings = Buffer.from('user\0postgres\0database\0postgres\0\0');
   const head = Buffer.alloc(8);
   head.writeInt32BE(head.length + settings.length, 0);
   head.writeInt32BE(0x0003_0000, 4);
-  return answers(port, Buffer.concat([head, settings]), (answer) => answer[0] === 'R'.charCodeAt(0));
+  return answers(port, Buffer.concat([head, settings]), (answer) => !answer.includes('57P03'));
 }
 
 /** Redis answers -LOADING until its data is in memory. */

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { asAccount, type Account } from './account.js';
 import { tailOf } from './log-tail.js';
 import { waitUntil } from './wait-until.js';
-import type { Watchdog } from './watchdog.js';
+import { processWatchdog } from './watchdog.js';
 
 /** A running server or service that tests may kill, pause and restart. */
 export interface ServerProcess {
@@ -44,7 +44,8 @@ const STOP_TIMEOUT_MS = 10_000;
 const NOT_ENDING: readonly NodeJS.Signals[] = ['SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
 
 /** Starts the process and waits until it is ready; its output goes to the plan's log file. */
-export async function startProcess(plan: ProcessPlan, watchdog: Watchdog): Promise<ServerProcess> {
+export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
+  const watchdog = processWatchdog();
   let child: ChildProcess | undefined;
   let expectedEnd = false;
   const listeners: ((how: string) => void)[] = [];

@@ -6,7 +6,7 @@ import { freePort } from './free-port.js';
 import { httpIsOk } from './probes.js';
 import { ServerStartError, startProcess, type ServerProcess } from './server-process.js';
 import { waitUntil } from './wait-until.js';
-import { startWatchdog } from './watchdog.js';
+import { processWatchdog } from './watchdog.js';
 
 export interface StartServiceOptions {
   /** The app's folder name, such as 'ingest-gateway'. */
@@ -47,41 +47,30 @@ export async function startService(options: StartServiceOptions): Promise<Servic
     throw new ServerStartError(`${mainJs} is not there: build it with \`npx nx build ${app}\`.`);
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const watchdog = startWatchdog();
 
   let logFile = options.logFile;
   if (logFile === undefined) {
     const directory = mkdtempSync(join(tmpdir(), `event-analytics-${app}-`));
-    watchdog.removeAfterwards(directory);
+    processWatchdog().removeAfterwards(directory);
     logFile = join(directory, 'output.log');
   }
   const outputFile = logFile;
-  let keptOutput: string | undefined;
-  const output = (): string => keptOutput ?? (existsSync(outputFile) ? readFileSync(outputFile, 'utf8') : '');
+  const output = (): string => (existsSync(outputFile) ? readFileSync(outputFile, 'utf8') : '');
 
   const startedMs = performance.now();
-  let service: ServerProcess;
-  try {
-    service = await startProcess(
-      {
-        name: app,
-        command: process.execPath,
-        args: ['--enable-source-maps', mainJs],
-        env: { PATH: process.env['PATH'], HOST: host, ...options.env, PORT: String(port) },
-        cwd: fileURLToPath(new URL('../../../', import.meta.url)),
-        port,
-        logFile: outputFile,
-        account: null,
-        stopSignal: 'SIGTERM',
-        readyTimeoutMs: options.liveTimeoutMs ?? DEFAULT_TIMEOUT_MS,
-        isReady: () => httpIsOk(`${url}/health/live`),
-      },
-      watchdog,
-    );
-  } catch (error) {
-    await watchdog.dismiss();
-    throw error;
-  }
+  const service = await startProcess({
+    name: app,
+    command: process.execPath,
+    args: ['--enable-source-maps', mainJs],
+    env: { PATH: process.env['PATH'], HOST: host, ...options.env, PORT: String(port) },
+    cwd: fileURLToPath(new URL('../../../', import.meta.url)),
+    port,
+    logFile: outputFile,
+    account: null,
+    stopSignal: 'SIGTERM',
+    readyTimeoutMs: options.liveTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    isReady: () => httpIsOk(`${url}/health/live`),
+  });
   options.log?.(`${app} answers on ${url} (${Math.round(performance.now() - startedMs)} ms)`);
 
   return {
@@ -102,11 +91,7 @@ export async function startService(options: StartServiceOptions): Promise<Servic
         `${app} was not ready within ${timeoutMs} ms. The end of its output:\n${output().slice(-OUTPUT_TAIL_BYTES)}`,
       );
     },
-    async stop() {
-      await service.stop();
-      keptOutput ??= output();
-      await watchdog.dismiss();
-    },
+    stop: () => service.stop(),
   };
 }
 

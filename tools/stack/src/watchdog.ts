@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
  * and removes the directories it was told of. Handlers in the parent could not: SIGKILL has none.
  */
 const SCRIPT = `
-watched=' '; dirs=''
+watched=' '; dirs=''; containers=''
 while IFS=' ' read -r verb value; do
   case $verb in
     watch) watched="$watched$value " ;;
@@ -17,8 +17,10 @@ while IFS=' ' read -r verb value; do
       watched=$kept ;;
     remove) dirs="$dirs$value
 " ;;
+    container) containers="$containers $value" ;;
   esac
 done
+[ -z "$containers" ] || docker rm --force --volumes $containers
 for each in $watched; do kill -"\${each#*:}" "\${each%%:*}" 2>/dev/null; done
 tries=0
 while [ $tries -lt 100 ]; do
@@ -38,16 +40,23 @@ export interface Watchdog {
   watch(pid: number, signal: string): void;
   /** The process ended: its number may soon be somebody else's. */
   forget(pid: number): void;
-  /** Remove this directory, with all in it, when the parent is gone or has dismissed the watchdog. */
+  /** Remove this directory, with all in it, when the parent is gone. */
   removeAfterwards(directory: string): void;
-  /** Ends the watchdog; resolves when the directories are gone. */
-  dismiss(): Promise<void>;
+  /** Remove this Docker container when the parent is gone. */
+  removeContainerAfterwards(id: string): void;
 }
 
-export function startWatchdog(): Watchdog {
+let ofThisProcess: Watchdog | undefined;
+
+/** The one watchdog of this process, started by the first who asks. */
+export function processWatchdog(): Watchdog {
+  ofThisProcess ??= startWatchdog();
+  return ofThisProcess;
+}
+
+function startWatchdog(): Watchdog {
   // A session of its own: Ctrl-C in a terminal goes to the whole foreground group.
   const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  const ended = new Promise<void>((resolve) => shell.once('close', () => resolve()));
   const pipe = shell.stdin as typeof shell.stdin & Partial<Pick<Socket, 'unref'>>;
   pipe.on('error', () => undefined);
   pipe.unref?.();
@@ -58,10 +67,6 @@ export function startWatchdog(): Watchdog {
     watch: (pid, signal) => tell(`watch ${pid}:${signal}`),
     forget: (pid) => tell(`forget ${pid}`),
     removeAfterwards: (directory) => tell(`remove ${directory}`),
-    async dismiss() {
-      shell.ref();
-      pipe.end();
-      await ended;
-    },
+    removeContainerAfterwards: (id) => tell(`container ${id}`),
   };
 }

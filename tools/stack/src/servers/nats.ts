@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Account } from '../account.js';
 import { natsIsReady } from '../probes.js';
 import { ServerStartError, startProcess, type ServerProcess } from '../server-process.js';
-import type { Watchdog } from '../watchdog.js';
 import { findProgram } from './programs.js';
 
 export interface NatsOptions {
@@ -20,7 +19,7 @@ export interface NatsOptions {
 const READY_TIMEOUT_MS = 60_000;
 
 /** A private NATS server with JetStream on the loopback address. */
-export async function startNats(options: NatsOptions, watchdog: Watchdog): Promise<ServerProcess> {
+export async function startNats(options: NatsOptions): Promise<ServerProcess> {
   const command = findProgram('nats-server');
   if (!command)
     throw new ServerStartError(
@@ -28,22 +27,19 @@ export async function startNats(options: NatsOptions, watchdog: Watchdog): Promi
     );
   const configFile = join(options.directory, 'nats.conf');
   writeFileSync(configFile, configuration(options, canSyncAlways(command)), { mode: 0o644 });
-  return startProcess(
-    {
-      name: 'NATS',
-      command,
-      args: ['--config', configFile],
-      env: { PATH: process.env['PATH'], TZ: 'UTC' },
-      cwd: options.directory,
-      port: options.port,
-      logFile: options.logFile,
-      account: options.account,
-      stopSignal: 'SIGTERM',
-      readyTimeoutMs: READY_TIMEOUT_MS,
-      isReady: () => natsIsReady(options.port, options.monitorPort),
-    },
-    watchdog,
-  );
+  return startProcess({
+    name: 'NATS',
+    command,
+    args: ['--config', configFile],
+    env: { PATH: process.env['PATH'], TZ: 'UTC' },
+    cwd: options.directory,
+    port: options.port,
+    logFile: options.logFile,
+    account: options.account,
+    stopSignal: 'SIGTERM',
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    isReady: () => natsIsReady(options.port, options.monitorPort),
+  });
 }
 
 /** The limit on stored bytes is the server's own, so that a full disk is met by a refused publish. */

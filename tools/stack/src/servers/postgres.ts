@@ -1,11 +1,20 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { asAccount, type Account } from '../account.js';
 import { postgresIsReady } from '../probes.js';
 import { ServerStartError, startProcess, type ServerProcess } from '../server-process.js';
-import type { Watchdog } from '../watchdog.js';
+import { reachablePrograms } from './directories.js';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries.js';
 
 export interface PostgresOptions {
@@ -24,37 +33,50 @@ const READY_TIMEOUT_MS = 60_000;
 const INITDB_TIMEOUT_MS = 120_000;
 
 /** A private PostgreSQL on the loopback address; its cluster is made on the first start. */
-export async function startPostgres(options: PostgresOptions, watchdog: Watchdog): Promise<ServerProcess> {
-  const binaries = findPostgres();
+export async function startPostgres(options: PostgresOptions): Promise<ServerProcess> {
+  const data = join(options.directory, 'data');
+  const binaries = usable(findPostgres({ major: majorOf(data) }), options.account);
   if (!binaries) {
     throw new ServerStartError(
       'PostgreSQL 15 or newer was not found. Install it, name its folder of programs in PG_BIN_DIR, give DATABASE_URL, or use Docker.',
     );
   }
-  const data = join(options.directory, 'data');
-  if (!existsSync(join(data, 'PG_VERSION'))) await createCluster(data, binaries, options);
+  const major = majorOf(data);
+  if (major !== undefined && major !== binaries.major) {
+    throw new ServerStartError(
+      `The data in ${data} was made by PostgreSQL ${major}, the one found is ${binaries.major} (${binaries.binDir}). Name the folder of programs of ${major} in PG_BIN_DIR, or begin empty with --reset.`,
+    );
+  }
+  if (major === undefined) await createCluster(data, binaries, options);
 
-  return startProcess(
-    {
-      name: 'PostgreSQL',
-      command: join(binaries.binDir, 'postgres'),
-      args: [
-        '-D',
-        data,
-        ...Object.entries(settings(options, binaries)).flatMap(([k, v]) => ['-c', `${k}=${v}`]),
-      ],
-      env: serverEnv(),
-      cwd: options.directory,
-      port: options.port,
-      logFile: options.logFile,
-      account: options.account,
-      // Fast shutdown; a cluster to be thrown away needs not even its last checkpoint.
-      stopSignal: options.durable ? 'SIGINT' : 'SIGQUIT',
-      readyTimeoutMs: READY_TIMEOUT_MS,
-      isReady: () => postgresIsReady(options.port),
-    },
-    watchdog,
-  );
+  return startProcess({
+    name: 'PostgreSQL',
+    command: join(binaries.binDir, 'postgres'),
+    args: [
+      '-D',
+      data,
+      ...Object.entries(settings(options, binaries)).flatMap(([k, v]) => ['-c', `${k}=${v}`]),
+    ],
+    env: serverEnv(),
+    cwd: options.directory,
+    port: options.port,
+    logFile: options.logFile,
+    account: options.account,
+    // Fast shutdown; a cluster to be thrown away needs not even its last checkpoint.
+    stopSignal: options.durable ? 'SIGINT' : 'SIGQUIT',
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    isReady: () => postgresIsReady(options.port),
+  });
+}
+
+/** Of the cluster in this folder; undefined if there is none. */
+function majorOf(data: string): number | undefined {
+  const file = join(data, 'PG_VERSION');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
+}
+
+function usable(found: PostgresBinaries | undefined, account: Account): PostgresBinaries | undefined {
+  return found && { ...found, binDir: reachablePrograms(found.binDir, account) };
 }
 
 function settings(options: PostgresOptions, binaries: PostgresBinaries): Record<string, string> {
@@ -74,12 +96,13 @@ function settings(options: PostgresOptions, binaries: PostgresBinaries): Record<
   };
 }
 
-/** Made beside its final place and renamed there at the end, so that an interrupted one is never taken for whole. */
+/** Made beside its place and renamed at the end, so that an interrupted one is never taken for whole. */
 async function createCluster(
-  data: string,
+  place: string,
   binaries: PostgresBinaries,
   options: PostgresOptions,
 ): Promise<void> {
+  const data = `${place}.new`;
   const passwordFile = join(options.directory, 'password');
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data, { mode: 0o700 });
@@ -106,6 +129,7 @@ async function createCluster(
       how,
     );
     await createDatabase(data, binaries, options);
+    renameSync(data, place);
   } catch (error) {
     rmSync(data, { recursive: true, force: true });
     throw new ServerStartError(
