@@ -37,7 +37,10 @@ describe('Redis breaker', () => {
 
   it('stays closed when Redis answers with an error: it is alive', async () => {
     const { breaker } = breakerWith();
-    const oom = () => Promise.reject(new ReplyError('OOM command not allowed'));
+    const oom = async () => {
+      await Promise.resolve();
+      throw new ReplyError('OOM command not allowed');
+    };
     await expect(breaker.run(oom)).rejects.toThrow('OOM');
     expect(breaker.state()).toBe('closed');
   });

@@ -30,6 +30,7 @@ export interface RedisOptions {
 }
 
 const RECONNECT_DELAY_MS_MAX = 1_000;
+const DISCONNECT_TIMEOUT_MS = 500;
 
 /**
  * Connects to Redis in the background and for ever: never throws because Redis is down, keeps no queue of
@@ -47,6 +48,8 @@ export function connectRedis(o: RedisOptions): RedisConnection {
     keepAlive: 10_000,
     noDelay: true,
     disableClientInfo: true,
+    // A socket that does not close in order is destroyed.
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
   });
   const breaker = createRedisBreaker({
     timeoutMs: o.commandTimeoutMs,
@@ -72,10 +75,11 @@ export function connectRedis(o: RedisOptions): RedisConnection {
     },
     async close() {
       breaker.close();
-      if (client.status === 'end') return;
+      const established = client.status === 'ready' || client.status === 'connect';
       const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
       client.disconnect();
-      await ended;
+      // Without a socket there is nothing that ends.
+      if (established) await ended;
     },
   };
 
