@@ -1,11 +1,12 @@
 import { createBackoff, pause } from './backoff.js';
 import type { NatsConnectionHandle, NatsSession } from './connection.js';
-import { ensureDurable } from './durable.js';
+import { ensureDurable, findConsumer, renewDurable } from './durable.js';
 import { StreamConfigError } from './errors.js';
 import { createHeldMessages, type StreamMessage } from './held-messages.js';
 import type { ClientLog } from './log.js';
 import type { StreamNames } from './names.js';
 import { startPulling, type Puller } from './pull.js';
+import { createStallDetector } from './stall.js';
 
 export interface ConsumeEventsOptions {
   names: StreamNames;
@@ -54,6 +55,7 @@ interface Waiter {
   wake(message: StreamMessage | undefined): void;
 }
 
+const STALL_LOOK_MS = 1_500;
 const ACK = new TextEncoder().encode('+ACK');
 const NAK = new TextEncoder().encode('-NAK');
 const WORKING = new TextEncoder().encode('+WPI');
@@ -67,9 +69,12 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
   const clock = o.clock ?? Date.now;
   const ackWaitMs = o.ackWaitMs ?? 30_000;
   const ackTimeoutMs = o.ackTimeoutMs ?? 2_000;
+  const durable = { ackWaitMs, maxAckPending: o.maxAckPending ?? 65_536, log: o.log };
   const held = createHeldMessages({ clock });
   const stopping = new AbortController();
   const waiters: Waiter[] = [];
+  // Acks that may have been lost with a connection; said again on the next, else they come back after ackWaitMs.
+  let unconfirmedAcks: string[] = [];
   let puller: Puller | undefined;
   let epoch = '';
   let streamMissing = false;
@@ -94,11 +99,7 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
   }
 
   async function attach(session: NatsSession): Promise<boolean> {
-    const found = await ensureDurable(session, o.names, {
-      ackWaitMs,
-      maxAckPending: o.maxAckPending ?? 65_536,
-      log: o.log,
-    });
+    const found = await ensureDurable(session, o.names, durable);
     if (!found && !streamMissing) o.log.error('stream_missing', { stream: o.names.stream });
     streamMissing = found === undefined;
     if (!found) return false;
@@ -106,14 +107,49 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     if (epoch !== '' && epoch !== found.stream.created) {
       o.log.error('stream_replaced', { stream: o.names.stream, was: epoch, is: found.stream.created });
       held.clear();
+      unconfirmedAcks = [];
     }
     epoch = found.stream.created;
+    const again = unconfirmedAcks;
+    unconfirmedAcks = [];
+    await confirmAcks(again);
     return true;
+  }
+
+  async function confirmAcks(subjects: readonly string[]): Promise<boolean> {
+    const last = subjects.at(-1);
+    if (last === undefined) return true;
+    const session = nats.session();
+    try {
+      if (!session) throw new Error('not connected to NATS');
+      // The server takes acks of one connection in order: its answer to the last stands for all.
+      tell(subjects.slice(0, -1), ACK);
+      await session.connection.request(last, ACK, { timeout: ackTimeoutMs });
+      return true;
+    } catch {
+      unconfirmedAcks = [...unconfirmedAcks, ...subjects].slice(-o.maxMessages);
+      return false;
+    }
   }
 
   function pullUntilGone(session: NatsSession): Promise<void> {
     return new Promise((resolve) => {
+      const stall = createStallDetector();
+      let delivered = 0;
+      let deliveredBefore = -1;
+      const lookForStall = async (): Promise<void> => {
+        const idle = delivered === deliveredBefore && puller?.waiting() === true;
+        deliveredBefore = delivered;
+        if (!idle || session.ended.aborted) return;
+        const info = await findConsumer(session, o.names);
+        if (!info || !stall.looksStalled(info)) return;
+        await renewDurable(session, o.names, { ...durable, reason: 'it has messages and delivers none' });
+        end('durable renewed');
+      };
+      const stallTimer = setInterval(() => void lookForStall().catch(() => undefined), STALL_LOOK_MS);
+      stallTimer.unref();
       const end = (reason?: string): void => {
+        clearInterval(stallTimer);
         puller?.stop();
         puller = undefined;
         if (reason !== undefined) o.log.warn('pull_ended', { reason });
@@ -126,6 +162,7 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
         names: o.names,
         room: () => ({ messages: o.maxMessages - held.count, bytes: o.maxBytes - held.bytes }),
         deliver(message) {
+          delivered += 1;
           const accepted = held.accept({ data: message.data, reply: message.reply }, epoch);
           if (accepted === 'contradiction') end('a sequence number came back with another message');
           if (accepted === 'new') wakeWaiters();
@@ -187,20 +224,9 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
       const subjects = messages
         .map((message) => held.release(message))
         .filter((subject) => subject !== undefined);
-      const last = subjects.pop();
-      const session = nats.session();
-      try {
-        if (last === undefined) return { confirmed: true };
-        if (!session) return { confirmed: false };
-        // The server takes acks of one connection in order: its answer to the last stands for all.
-        tell(subjects, ACK);
-        await session.connection.request(last, ACK, { timeout: ackTimeoutMs });
-        return { confirmed: true };
-      } catch {
-        return { confirmed: false };
-      } finally {
-        puller?.pull();
-      }
+      const confirmed = await confirmAcks(subjects);
+      puller?.pull();
+      return { confirmed };
     },
     giveBack(messages) {
       tell(

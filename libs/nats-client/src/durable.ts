@@ -4,6 +4,7 @@ import type { NatsSession } from './connection.js';
 import { StreamConfigError } from './errors.js';
 import type { ClientLog } from './log.js';
 import type { StreamNames } from './names.js';
+import { purgeAcknowledgedOf } from './purge-floor.js';
 import { findStream } from './stream.js';
 
 export interface DurableOptions {
@@ -13,9 +14,11 @@ export interface DurableOptions {
 }
 
 /**
- * Makes or checks the writers' durable consumer. Undefined when the stream is not there. A durable that claims to have
- * delivered more than the stream ever held (the stream lost its end) would skip new messages: it is made anew, and
- * what is delivered twice is deduplicated.
+ * Makes or checks the writers' durable consumer. Undefined when the stream is not there. It is made anew, and what is
+ * delivered twice is deduplicated by the database, when what it remembers would keep messages back:
+ * - it claims to have delivered more than the stream ever held (the stream lost its end): it would skip new messages;
+ * - the server was killed since it was made and it still waits for acks: some of these may belong to messages that the
+ *   stream no longer has, and NATS 2.9 then delivers nothing new until each has been tried, one for each request.
  */
 export async function ensureDurable(
   session: NatsSession,
@@ -27,15 +30,41 @@ export async function ensureDurable(
   const stream = await findStream(session, names.stream);
   if (!stream) return undefined;
   if (!existing) return { stream, consumer: await addDurable(session, names, o) };
-  if (existing.delivered.stream_seq > stream.state.last_seq) {
-    o.log.error('consumer_ahead_of_stream', {
-      delivered: existing.delivered.stream_seq,
-      last_sequence: stream.state.last_seq,
-    });
-    await session.jsm.consumers.delete(names.stream, names.durable);
-    return { stream, consumer: await addDurable(session, names, o) };
+  const outdated = outdatedBecause(session, existing, stream);
+  if (outdated === undefined) return { stream, consumer: await adoptDurable(session, names, existing, o) };
+  // What is certainly done need not be delivered again.
+  await purgeAcknowledgedOf(existing, stream, session, names);
+  return { stream, consumer: await renewDurable(session, names, { ...o, reason: outdated }) };
+}
+
+/** Forgets what the durable remembers: everything in the stream is delivered once more. */
+export async function renewDurable(
+  session: NatsSession,
+  names: StreamNames,
+  o: DurableOptions & { log: ClientLog; reason: string },
+): Promise<ConsumerInfo> {
+  o.log.warn('consumer_renewed', { consumer: names.durable, reason: o.reason });
+  await session.jsm.consumers.delete(names.stream, names.durable);
+  return addDurable(session, names, o);
+}
+
+function outdatedBecause(
+  session: NatsSession,
+  consumer: ConsumerInfo,
+  stream: StreamInfo,
+): string | undefined {
+  if (consumer.delivered.stream_seq > stream.state.last_seq) return 'it is ahead of the stream';
+  // In a cluster the other servers know what this one has forgotten.
+  const alone = stream.cluster?.leader === undefined;
+  if (alone && consumer.num_ack_pending > 0 && consumer.config.description !== madeUnder(session)) {
+    return 'the server was restarted and it waits for acks';
   }
-  return { stream, consumer: await adoptDurable(session, names, existing, o) };
+  return undefined;
+}
+
+/** A server has another id after every start. */
+function madeUnder(session: NatsSession): string {
+  return `made under server ${session.connection.info?.server_id ?? 'unknown'}`;
 }
 
 /** The durable's info, or undefined when there is none (or no stream). */
@@ -56,6 +85,7 @@ export async function findConsumer(
 function addDurable(session: NatsSession, names: StreamNames, o: DurableOptions): Promise<ConsumerInfo> {
   return session.jsm.consumers.add(names.stream, {
     durable_name: names.durable,
+    description: madeUnder(session),
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: nanos(o.ackWaitMs),
@@ -87,9 +117,11 @@ async function adoptDurable(
   const same =
     config.ack_wait === nanos(o.ackWaitMs) &&
     config.max_deliver === -1 &&
-    config.max_ack_pending === o.maxAckPending;
+    config.max_ack_pending === o.maxAckPending &&
+    config.description === madeUnder(session);
   if (same) return info;
   return session.jsm.consumers.update(names.stream, names.durable, {
+    description: madeUnder(session),
     ack_wait: nanos(o.ackWaitMs),
     max_deliver: -1,
     max_ack_pending: o.maxAckPending,

@@ -14,6 +14,8 @@ export interface PullOptions {
 export interface Puller {
   /** Asks for more if there is room and nothing is asked for at present. */
   pull(): void;
+  /** A request is under way. */
+  waiting(): boolean;
   stop(): void;
 }
 
@@ -91,5 +93,5 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
   }
 
   pull();
-  return { pull, stop };
+  return { pull, waiting: () => expected > 0, stop };
 }

@@ -1,0 +1,32 @@
+import type { ConsumerInfo, StreamInfo } from 'nats';
+import type { NatsSession } from './connection.js';
+import type { StreamNames } from './names.js';
+
+/**
+ * The sequence up to which everything was acknowledged; 0 if nothing certainly was. `consumer` must have been read
+ * before `stream`: sequences only grow, so a floor past the stream's end then means that the stream lost its end. Such a
+ * floor is void: new messages get old numbers, and a purge would delete what nobody has read.
+ */
+export function acknowledgedFloor(consumer: ConsumerInfo, stream: StreamInfo): number {
+  // A durable older than its stream counts another stream's sequences.
+  if (Date.parse(consumer.created) < Date.parse(stream.created)) return 0;
+  if (consumer.ack_floor.stream_seq > stream.state.last_seq) return 0;
+  if (consumer.delivered.stream_seq > stream.state.last_seq) return 0;
+  // The floor itself only moves with the next ack; where no ack is awaited, all that was delivered is acknowledged.
+  return consumer.num_ack_pending === 0
+    ? Math.max(consumer.ack_floor.stream_seq, consumer.delivered.stream_seq)
+    : consumer.ack_floor.stream_seq;
+}
+
+/** Removes what lies at or below the floor; returns how many messages that were. */
+export async function purgeAcknowledgedOf(
+  consumer: ConsumerInfo,
+  stream: StreamInfo,
+  session: NatsSession,
+  names: StreamNames,
+): Promise<number> {
+  const floor = acknowledgedFloor(consumer, stream);
+  if (stream.state.messages === 0 || floor < stream.state.first_seq) return 0;
+  const { purged } = await session.jsm.streams.purge(names.stream, { seq: floor + 1 });
+  return purged;
+}
