@@ -1,1 +1,20 @@
-export {};
+export { checkDatabase, type DatabaseState } from './check-database.js';
+export { classifyDatabaseError, type DatabaseErrorClass, type DatabaseErrorKind } from './classify-error.js';
+export { connectDatabase, type ConnectOptions } from './connect.js';
+export type { Database, RunOptions, Sql, TransactionOptions } from './database.js';
+export { databaseUrl, type DatabaseAddress } from './database-url.js';
+export { DatabaseError, StatementTimeoutError, type DatabaseErrorCode } from './errors.js';
+export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
+export {
+  dailyActiveUsers,
+  periodActiveUsers,
+  type DailyActiveUsersQuery,
+  type PeriodActiveUsersQuery,
+} from './queries/active_users_count.js';
+export { topEvents, type TopEvent, type TopEventsQuery } from './queries/event_types_rank.js';
+export { retention, type RetentionCohort, type RetentionQuery } from './queries/retention_count.js';
+export { recountTotals, type Totals } from './queries/totals_recount.js';
+export type { StatisticOptions } from './read-statistics.js';
+export type { StorageKind } from './storage.js';
+export type { WritableEvent } from './queries/events_insert.js';
+export { writeEvents, type WriteOptions, type WriteResult } from './write-events.js';

@@ -1,0 +1,207 @@
+import postgres from 'postgres';
+import type { Database, RunOptions, Sql, TransactionOptions } from './database.js';
+import { DatabaseError } from './errors.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 60_000;
+/** What the server may take past its own timeout before it counts as gone. */
+const ANSWER_GRACE_MS = 5_000;
+const IDLE_TIMEOUT_MS = 60_000;
+const WAITING_MAX = 10_000;
+
+export interface ConnectOptions {
+  url: string;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  maxConnections: number;
+  connectTimeoutMs?: number;
+  /** Default statement_timeout of every connection; 0 or absent: the server's. */
+  statementTimeoutMs?: number;
+  /** A server that is silent for this long is given up (default: statementTimeoutMs + 5 s, else 60 s). */
+  answerTimeoutMs?: number;
+  onNotice?: (notice: { severity?: string; message?: string }) => void;
+}
+
+/** One connection at most, and never used again once it was closed. */
+interface Lane {
+  sql: postgres.Sql;
+  lost: boolean;
+}
+
+/**
+ * A pool of connections to PostgreSQL, opened as they are needed: this never fails and never waits.
+ * close it with `end({ timeout })`, seconds.
+ */
+export function connectDatabase(options: ConnectOptions): Database {
+  const answerTimeoutMs =
+    options.answerTimeoutMs ??
+    (options.statementTimeoutMs ? options.statementTimeoutMs + ANSWER_GRACE_MS : ANSWER_TIMEOUT_MS);
+  const idle: Lane[] = [];
+  const busy = new Set<Lane>();
+  const waiting: { resolve: (lane: Lane) => void; reject: (error: Error) => void }[] = [];
+  let ended: Promise<void> | undefined;
+  let allIdle: (() => void) | undefined;
+
+  return { run, transaction, end };
+
+  function run<T>(work: (sql: Sql) => PromiseLike<T>, { answerTimeoutMs }: RunOptions = {}): Promise<T> {
+    return withLane(answerTimeoutMs, async (lane) => await work(guarded(lane)));
+  }
+
+  function transaction<T>(work: (sql: Sql) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return withLane(options.answerTimeoutMs, async (lane) => {
+      const sql = guarded(lane);
+      await sql.unsafe(beginStatement(options));
+      let result: T;
+      try {
+        result = await work(sql);
+      } catch (error) {
+        await rollBack(lane);
+        throw error;
+      }
+      const { command } = await sql`commit`;
+      if (command !== 'COMMIT') throw new DatabaseError('commit_refused', `commit answered ${command}`);
+      return result;
+    });
+  }
+
+  function end({ timeout }: { timeout?: number } = {}): Promise<void> {
+    ended ??= drain(timeout);
+    return ended;
+  }
+
+  async function drain(timeout: number | undefined): Promise<void> {
+    for (const { reject } of waiting.splice(0)) reject(endedError());
+    let timer: NodeJS.Timeout | undefined;
+    if (busy.size > 0) {
+      const finished = new Promise<void>((resolve) => (allIdle = resolve));
+      const late = new Promise<void>((resolve) => {
+        if (timeout !== undefined) timer = setTimeout(resolve, timeout * 1000);
+      });
+      await Promise.race([finished, late]);
+      clearTimeout(timer);
+    }
+    await Promise.all([...idle.splice(0), ...busy].map(({ sql }) => sql.end({ timeout: 1 })));
+  }
+
+  async function withLane<T>(timeoutMs = answerTimeoutMs, work: (lane: Lane) => Promise<T>): Promise<T> {
+    const lane = await acquire();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      if (Number.isFinite(timeoutMs)) timer = setTimeout(() => reject(lateError(timeoutMs)), timeoutMs);
+    });
+    try {
+      return await Promise.race([work(lane), late]);
+    } catch (error) {
+      if (!isAnswer(error)) lane.lost = true;
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      release(lane);
+    }
+  }
+
+  function acquire(): Promise<Lane> {
+    if (ended !== undefined) return Promise.reject(endedError());
+    for (let lane = idle.pop(); lane !== undefined; lane = idle.pop()) {
+      if (lane.lost) discard(lane);
+      else return Promise.resolve(taken(lane));
+    }
+    if (busy.size < options.maxConnections) return Promise.resolve(taken(openLane()));
+    if (waiting.length >= WAITING_MAX) {
+      return Promise.reject(
+        new DatabaseError('pool_exhausted', `${WAITING_MAX} callers wait for a connection`),
+      );
+    }
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  }
+
+  function taken(lane: Lane): Lane {
+    busy.add(lane);
+    return lane;
+  }
+
+  function release(lane: Lane): void {
+    busy.delete(lane);
+    if (lane.lost || ended !== undefined) discard(lane);
+    else idle.push(lane);
+    if (busy.size === 0) allIdle?.();
+    const next = waiting.shift();
+    if (next !== undefined) acquire().then(next.resolve, next.reject);
+  }
+
+  function openLane(): Lane {
+    const lane: Lane = {
+      lost: false,
+      sql: postgres(options.url, {
+        max: 1,
+        connect_timeout: (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS) / 1000,
+        idle_timeout: IDLE_TIMEOUT_MS / 1000,
+        // Arrays are passed as text: no need to ask every new connection for the array types.
+        fetch_types: false,
+        onnotice: options.onNotice ?? (() => undefined),
+        onclose: () => {
+          lane.lost = true;
+        },
+        connection: {
+          application_name: options.applicationName,
+          TimeZone: 'UTC',
+          // Compiling a plan over many partitions costs more than it saves.
+          jit: 'off',
+          // A client that vanished in a transaction must not hold its locks for ever.
+          idle_in_transaction_session_timeout: 60_000,
+          ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
+        },
+      }),
+    };
+    return lane;
+  }
+}
+
+/**
+ * After a close the driver would connect anew and run the rest of a transaction outside of it, or write
+ * to a socket that is gone, which throws where nobody can catch it.
+ */
+function guarded(lane: Lane): Sql {
+  const open = (): postgres.Sql => {
+    if (lane.lost) throw new DatabaseError('connection_lost', 'the connection to PostgreSQL was lost');
+    return lane.sql;
+  };
+  const tag = ((template, ...parameters) => open()(template, ...parameters)) as Sql;
+  tag.unsafe = (text) => open().unsafe(text);
+  return tag;
+}
+
+function beginStatement({ readOnly, statementTimeoutMs }: TransactionOptions): string {
+  const begin = readOnly ? 'begin read only' : 'begin';
+  if (statementTimeoutMs === undefined) return begin;
+  return `${begin}; set local statement_timeout = ${Math.max(0, Math.ceil(statementTimeoutMs))}`;
+}
+
+async function rollBack(lane: Lane): Promise<void> {
+  if (lane.lost) return;
+  try {
+    await lane.sql`rollback`;
+  } catch {
+    lane.lost = true;
+  }
+}
+
+/** Closing a connection that failed is nobody's to wait for. */
+function discard(lane: Lane): void {
+  lane.lost = true;
+  lane.sql.end({ timeout: 0 }).catch(() => undefined);
+}
+
+/** The server refused a statement, and the connection is as good as before. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.severity === 'ERROR';
+}
+
+function lateError(timeoutMs: number): DatabaseError {
+  return new DatabaseError('answer_timeout', `PostgreSQL did not answer for ${timeoutMs} ms`);
+}
+
+function endedError(): DatabaseError {
+  return new DatabaseError('pool_ended', 'the connections to PostgreSQL were closed');
+}

@@ -1,0 +1,40 @@
+import type postgres from 'postgres';
+
+type Parameters = readonly postgres.ParameterOrFragment<never>[];
+
+/** The tagged template of one connection; also makes the fragments that a statement is put together from. */
+export interface Sql {
+  <T extends readonly (object | undefined)[] = postgres.Row[]>(
+    template: TemplateStringsArray,
+    ...parameters: Parameters
+  ): postgres.PendingQuery<T>;
+  /** Text as it is, several statements if need be. Never with anything in it that came from outside. */
+  unsafe(text: string): postgres.PendingQuery<postgres.Row[]>;
+}
+
+export interface RunOptions {
+  /** How long the whole may take before the connection is given up; default: the database's answerTimeoutMs. */
+  answerTimeoutMs?: number;
+}
+
+export interface TransactionOptions extends RunOptions {
+  readOnly?: boolean;
+  /** SET LOCAL statement_timeout. */
+  statementTimeoutMs?: number;
+}
+
+/**
+ * A bounded pool of connections. Each is one caller's at a time, so nothing queues behind another's
+ * slow statement, and one that fails is thrown away, so no state outlives the failure.
+ */
+export interface Database {
+  /** One statement that commits by itself. `work` returns its promise. */
+  run<T>(work: (sql: Sql) => PromiseLike<T>, options?: RunOptions): Promise<T>;
+  /**
+   * A transaction: committed when `work` resolves, rolled back when it rejects.
+   * @throws what `work` throws; DatabaseError `connection_lost` when the connection went away meanwhile
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Lets what runs finish for `timeout` seconds (default: for ever), refuses what is new. */
+  end(options?: { timeout?: number }): Promise<void>;
+}

@@ -1,0 +1,44 @@
+/** What this library refuses by itself; what PostgreSQL refuses is classified by classifyDatabaseError. */
+export type DatabaseErrorCode =
+  /** An applied migration's text is not the one that was applied. */
+  | 'migration_edited'
+  /** The database has a migration that this code does not know: it is newer. */
+  | 'schema_newer'
+  /** The database was made for a storage that this server does not offer. */
+  | 'storage_missing'
+  /** No answer in time; what was asked may have been done or not. */
+  | 'answer_timeout'
+  /** The connection went away in the middle of a transaction, which is thereby undone. */
+  | 'connection_lost'
+  /** The pool was ended. */
+  | 'pool_ended'
+  /** More callers wait for a connection than the pool lets wait. */
+  | 'pool_exhausted'
+  /** COMMIT answered ROLLBACK: a statement had failed and its error was swallowed. */
+  | 'commit_refused'
+  /** A count that JavaScript cannot hold exactly. */
+  | 'count_too_large';
+
+export class DatabaseError extends Error {
+  override readonly name: string = 'DatabaseError';
+
+  constructor(
+    readonly code: DatabaseErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A statistic took longer than it was allowed to; PostgreSQL stopped it. */
+export class StatementTimeoutError extends Error {
+  override readonly name = 'StatementTimeoutError';
+
+  constructor(
+    readonly timeoutMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(`the statement was stopped after ${timeoutMs} ms`, options);
+  }
+}
