@@ -1,7 +1,7 @@
 import type { AcceptedEvent } from './accepted-event.js';
 import { decodeUtf8, readJson } from './body-text.js';
 import { eventValidator, locateProblems } from './event-validator.js';
-import type { EventLimits } from './limits.js';
+import { MAX_DETAILED_PROBLEMS_PER_BATCH, type EventLimits } from './limits.js';
 import { changedNumbers, mayHoldChangedNumber } from './number-precision.js';
 import { BatchError, type EventProblem, type FieldProblem } from './problems.js';
 import { formatPath, nameType } from './quoting.js';
@@ -64,6 +64,12 @@ const eventsOf = (body: unknown): unknown[] => {
   return events;
 };
 
+/** Every bad event is listed; how much is said of each is bounded, so an answer is never far larger than its request. */
+const addProblems = (batch: ParsedBatch, problems: readonly EventProblem[]): void => {
+  const isDetailed = batch.problems.length < MAX_DETAILED_PROBLEMS_PER_BATCH;
+  batch.problems.push(...(isDetailed ? problems : problems.slice(0, 1)));
+};
+
 /**
  * Parses and validates `{"events":[…]}` as UTF-8 JSON (a byte order mark is passed over).
  * Throws BatchError when the body as a whole is wrong; what is wrong with single events is listed.
@@ -84,7 +90,7 @@ export const parseJsonBatch = (body: Uint8Array, o: ParseOptions): ParsedBatch =
   events.forEach((input, index) => {
     const result = validate(input, o.nowMs, changed?.get(index));
     if (result.ok) batch.accepted.push({ index, event: result.event });
-    else batch.problems.push(...locateProblems(input, result.problems, { index }));
+    else addProblems(batch, locateProblems(input, result.problems, { index }));
   });
   return batch;
 };
@@ -132,7 +138,7 @@ export const parseNdjsonBatch = (body: Uint8Array, o: ParseOptions): ParsedBatch
       : undefined;
     const result = validate(json.value, o.nowMs, changed);
     if (result.ok) batch.accepted.push({ index, event: result.event });
-    else batch.problems.push(...locateProblems(json.value, result.problems, { index, line }));
+    else addProblems(batch, locateProblems(json.value, result.problems, { index, line }));
   });
   return batch;
 };

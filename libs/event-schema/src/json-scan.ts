@@ -71,6 +71,8 @@ export const scanJson = (text: string, maxDepth: number, onValue: OnJsonValue): 
     } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) {
       depth -= 1;
       at += 1;
+      // An empty object was still waiting for its first key.
+      atKey = false;
       if (depth < maxDepth) {
         path.pop();
         onValue(path, starts.pop() ?? 0, at);

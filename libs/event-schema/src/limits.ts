@@ -47,3 +47,6 @@ export const END_OF_TIME_MS = Date.UTC(9999, 0, 1);
 
 /** Problems listed for one event; a client mends these and sees the rest. */
 export const MAX_PROBLEMS_PER_EVENT = 10;
+
+/** Past so many problems in a batch, each further bad event is listed with its first problem only. */
+export const MAX_DETAILED_PROBLEMS_PER_BATCH = 2_000;

@@ -3,7 +3,12 @@ import { MAX_PROBLEMS_PER_EVENT } from './limits.js';
 import type { FieldProblem } from './problems.js';
 import { formatPath, quoteValue } from './quoting.js';
 
-// A double keeps any 15 digits: only more of them, or an exponent, can change. Numbers follow one of
+// A double keeps any 15 digits of a number that is neither huge nor tiny.
+const EXACT_DIGITS = 15;
+const EXACT_MIN = 1e-290;
+const EXACT_MAX = 1e290;
+
+// So only a longer number, or one with an exponent, can change. Numbers follow one of
 // these three characters outside texts; inside texts this may hit too, and the scan then decides.
 const SUSPICIOUS = /[:,[]\s*(-?(?:[\d.]{16,}|\d[\d.]*[eE])[\d.eE+-]*)/g;
 
@@ -24,6 +29,8 @@ const normalise = (decimal: string): string => {
 /** True when JavaScript reads the JSON number as another value than the one written. */
 export const isChangedNumber = (token: string): boolean => {
   const value = Number(token);
+  const size = Math.abs(value);
+  if (token.length <= EXACT_DIGITS && size > EXACT_MIN && size < EXACT_MAX) return false;
   if (String(value) === token) return false;
   return !Number.isFinite(value) || normalise(String(value)) !== normalise(token);
 };
@@ -51,13 +58,12 @@ export const changedNumbers = (
   const maxDepth = 3 + o.maxPropertiesDepth - o.within.length;
   scanJson(text, maxDepth, (path, start, end) => {
     if (!isNumberStart(text.charCodeAt(start))) return;
-    const token = text.slice(start, end);
-    if (!isChangedNumber(token)) return;
     const [list, index, field, ...rest] = [...o.within, ...path];
     if (list !== 'events' || typeof index !== 'number' || field !== 'properties' || rest.length === 0) return;
     const problems = found.get(index) ?? [];
+    const token = text.slice(start, end);
+    if (problems.length === MAX_PROBLEMS_PER_EVENT || !isChangedNumber(token)) return;
     found.set(index, problems);
-    if (problems.length === MAX_PROBLEMS_PER_EVENT) return;
     const place = formatPath(['properties', ...rest]);
     problems.push({
       path: place,

@@ -47,7 +47,10 @@ export const formatPath = (segments: PathSegments): string => {
     if (typeof segment === 'number') path += `[${segment}]`;
     else if (PLAIN_KEY.test(String(segment))) path += path === '' ? String(segment) : `.${String(segment)}`;
     else path += `[${quoteText(String(segment))}]`;
-    if (path.length > MAX_PATH_CHARACTERS) return `${[...path.slice(0, MAX_PATH_CHARACTERS - 2)].join('')}…`;
+    if (path.length > MAX_PATH_CHARACTERS) {
+      // A pair cut in two would make the answer itself ill-formed.
+      return `${path.slice(0, MAX_PATH_CHARACTERS - 1).replace(/\p{Cs}$/u, '')}…`;
+    }
   }
   return path;
 };

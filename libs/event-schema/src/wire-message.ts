@@ -24,7 +24,8 @@ export const encodeWireMessages = (
   events: readonly AcceptedEvent[],
   o: { receivedAt: string; maxBytes: number },
 ): Uint8Array[] => {
-  const envelopeBytes = encodeEvents(o.receivedAt, []).byteLength;
+  // A comma less than events: each is counted with one.
+  const envelopeBytes = encodeEvents(o.receivedAt, []).byteLength - 1;
   const messages: Uint8Array[] = [];
   let group: string[] = [];
   let groupBytes = envelopeBytes;
@@ -91,8 +92,8 @@ const readEnvelope = (text: string): { receivedAt: string; events: unknown[] } =
   const { v, received_at, events } = envelope as Record<string, unknown>;
   if (v !== VERSION) throw new WireFormatError('unknown_version', `the message is not of version ${VERSION}`);
   const receivedMs = typeof received_at === 'string' ? parseInstantMs(received_at) : undefined;
-  if (receivedMs === undefined) {
-    throw new WireFormatError('invalid_envelope', 'received_at is not an RFC 3339 timestamp');
+  if (receivedMs === undefined || receivedMs < WIRE_LIMITS.minOccurredAtMs || receivedMs >= END_OF_TIME_MS) {
+    throw new WireFormatError('invalid_envelope', 'received_at is not an RFC 3339 timestamp of our time');
   }
   if (!Array.isArray(events)) throw new WireFormatError('invalid_envelope', 'events is not an array');
   return { receivedAt: new Date(receivedMs).toISOString(), events };

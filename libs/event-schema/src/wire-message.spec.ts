@@ -1,0 +1,137 @@
+import type { AcceptedEvent } from './accepted-event.js';
+import { CEILING_LIMITS } from './limits.js';
+import {
+  decodeWireMessage,
+  encodeWireMessages,
+  MAX_WIRE_EVENT_BYTES,
+  WireFormatError,
+  type WireMessage,
+} from './wire-message.js';
+
+const receivedAt = '2024-05-01T12:00:01.000Z';
+const event = (n: number, change: Partial<AcceptedEvent> = {}): AcceptedEvent => ({
+  event_id: `018f4e5a-9c1b-7c3d-8e2f-${String(n).padStart(12, '0')}`,
+  user_id: 'u',
+  event_type: 't',
+  occurred_at: '2024-05-01T12:00:00.000Z',
+  properties: {},
+  ...change,
+});
+const message = (...events: string[]) =>
+  Buffer.from(`{"v":1,"received_at":"${receivedAt}","events":[${events.join(',')}]}`);
+const textOf = (n: number, change: Record<string, unknown> = {}) =>
+  JSON.stringify({ ...event(n), ...change });
+const encode = (events: AcceptedEvent[], maxBytes: number) =>
+  encodeWireMessages(events, { receivedAt, maxBytes });
+
+describe('encodeWireMessages', () => {
+  test('writes the documented form', () => {
+    const [bytes] = encode([event(1)], 1e6);
+    expect(JSON.parse(Buffer.from(bytes ?? []).toString())).toEqual({
+      v: 1,
+      received_at: receivedAt,
+      events: [event(1)],
+    });
+  });
+
+  test('no events need no message', () => {
+    expect(encode([], 1000)).toEqual([]);
+  });
+
+  test('splits in order, never past the limit, and as few as fit', () => {
+    const events = Array.from({ length: 100 }, (_, n) => event(n, { properties: { text: 'é'.repeat(n) } }));
+    const whole = encode(events, 1e6)[0]?.byteLength ?? 0;
+    for (const maxBytes of [500, 1_000, 4_096, whole - 1, whole]) {
+      const messages = encode(events, maxBytes);
+      expect(Math.max(...messages.map((bytes) => bytes.byteLength))).toBeLessThanOrEqual(maxBytes);
+      expect(
+        messages.flatMap((bytes) => decodeWireMessage(bytes).events.map((entry) => entry.event)),
+      ).toEqual(events);
+      messages.slice(1).forEach((bytes, at) => {
+        const previous = decodeWireMessage(messages[at] ?? bytes).events;
+        const [first] = decodeWireMessage(bytes).events;
+        const together = [...previous, ...(first ? [first] : [])].map((entry) => entry.event);
+        expect(encode(together, 1e6)[0]?.byteLength).toBeGreaterThan(maxBytes);
+      });
+    }
+    expect(encode(events, whole)).toHaveLength(1);
+  });
+
+  test('the largest event there can be fits MAX_WIRE_EVENT_BYTES', () => {
+    const largest = event(1, {
+      user_id: '😀'.repeat(CEILING_LIMITS.maxUserIdLength),
+      event_type: '😀'.repeat(CEILING_LIMITS.maxEventTypeLength),
+      properties: { a: '"'.repeat((CEILING_LIMITS.maxPropertiesBytes - '{"a":""}'.length) / 2) },
+    });
+    const [bytes] = encode([largest], MAX_WIRE_EVENT_BYTES);
+    expect(decodeWireMessage(bytes ?? Buffer.of())).toEqual({
+      receivedAt,
+      events: [{ index: 0, event: largest }],
+      poison: [],
+    });
+  });
+
+  test('an event that no message can hold is a programming error, never cut', () => {
+    expect(() => encode([event(1, { user_id: 'u'.repeat(500) })], 400)).toThrow(RangeError);
+  });
+});
+
+describe('decodeWireMessage', () => {
+  const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+
+  test.each<[string, string, string]>([
+    ['NUL', textOf(9, { properties: { a: 'x\0' } }), 'nul_character'],
+    ['NUL in the user', textOf(9, { user_id: '\0' }), 'nul_character'],
+    ['half a pair', textOf(9, { user_id: '\ud800' }), 'lone_surrogate'],
+    ['a user_id of 3 KB', textOf(9, { user_id: 'u'.repeat(3072) }), 'too_long'],
+    ['an event_id of 3 KB', textOf(9, { event_id: 'a'.repeat(3072) }), 'invalid_uuid'],
+    ['a changed number', textOf(9).replace('{}', '{"a":9007199254740993}'), 'number_precision'],
+    ['an infinite number', textOf(9).replace('{}', '{"a":1e400}'), 'number_precision'],
+    ['a depth that overflows JSON.stringify', textOf(9).replace('{}', deep), 'properties_too_deep'],
+    ['a date before the calendar', textOf(9, { occurred_at: '0001-01-01T00:00:00Z' }), 'timestamp_too_old'],
+    ['a date after the calendar', textOf(9, { occurred_at: '9999-12-31T23:59:59Z' }), 'timestamp_in_future'],
+    ['an unknown field', textOf(9, { extra: 1 }), 'unknown_field'],
+    ['no event', 'null', 'invalid_type'],
+    ['an array', '[[{"events":[1]}]]', 'invalid_type'],
+  ])('sets %s apart with its text, and keeps its neighbours', (_, text, reason) => {
+    const decoded: WireMessage = decodeWireMessage(message(textOf(1), text, ` ${textOf(2)} `));
+    expect(decoded.events).toEqual([
+      { index: 0, event: event(1) },
+      { index: 2, event: event(2) },
+    ]);
+    expect(decoded.poison).toEqual([{ index: 1, reason, message: expect.any(String), raw: text }]);
+  });
+
+  test.each<[string, Uint8Array | string, string]>([
+    ['nothing', '', 'invalid_json'],
+    ['not JSON', 'poison', 'invalid_json'],
+    ['cut JSON', '{"v":1,"events":[', 'invalid_json'],
+    ['no UTF-8', Buffer.from([0xff, 0xfe]), 'invalid_utf8'],
+    ['null', 'null', 'invalid_envelope'],
+    ['an array', '[]', 'invalid_envelope'],
+    ['no version', '{"events":[]}', 'unknown_version'],
+    ['another version', '{"v":2,"received_at":"2024-01-01T00:00:00Z","events":[]}', 'unknown_version'],
+    ['no time', '{"v":1,"events":[]}', 'invalid_envelope'],
+    ['a bad time', '{"v":1,"received_at":"yesterday","events":[]}', 'invalid_envelope'],
+    [
+      'a time of five digits of year',
+      '{"v":1,"received_at":"9999-12-31T23:59:59-01:00","events":[]}',
+      'invalid_envelope',
+    ],
+    ['no events', '{"v":1,"received_at":"2024-01-01T00:00:00Z"}', 'invalid_envelope'],
+  ])('throws a WireFormatError for %s', (_, bytes, code) => {
+    const decode = () => decodeWireMessage(Buffer.from(bytes));
+    expect(decode).toThrow(WireFormatError);
+    expect(decode).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('asks no clock and no configuration: what was accepted once stays accepted', () => {
+    const wide = event(1, {
+      occurred_at: '2090-01-01T00:00:00.000Z',
+      user_id: 'u'.repeat(CEILING_LIMITS.maxUserIdLength),
+      properties: { a: 'x'.repeat(200_000) },
+    });
+    const old = event(2, { occurred_at: '1950-01-01T00:00:00.000Z' });
+    expect(decodeWireMessage(message(JSON.stringify(wide), JSON.stringify(old))).poison).toEqual([]);
+  });
+});
