@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { env, execPath } from 'node:process';
+import process, { env } from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, URL } from 'node:url';
 
@@ -15,7 +15,7 @@ export default async function globalSetup() {
   if (GIVEN.every((name) => env[name])) return;
 
   const owner = spawn(
-    execPath,
+    process.execPath,
     [
       '--conditions=@event-analytics/source',
       '--import',
@@ -25,7 +25,10 @@ export default async function globalSetup() {
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
   let errors = '';
-  owner.stderr.on('data', (chunk) => (errors = (errors + chunk).slice(-10_000)));
+  owner.stderr.on('data', (chunk) => {
+    process.stderr.write(chunk);
+    errors = (errors + chunk).slice(-10_000);
+  });
   const line = await Promise.race([
     once(createInterface({ input: owner.stdout }), 'line').then(([text]) => text),
     once(owner, 'close').then(() => undefined),

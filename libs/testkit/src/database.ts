@@ -9,7 +9,7 @@ export interface TestDatabaseOptions {
   prepare?: (url: string) => Promise<void>;
   /** Which template; default: the text of `prepare`, so name it when that closes over something. */
   template?: string;
-  /** false: TimescaleDB is kept out of reach even where the server has it. Default: whatever there is. */
+  /** Sets event_analytics.storage, which libs/timescale's migrate obeys. Default: unset, so it takes what there is. */
   timescaledb?: boolean;
 }
 
@@ -52,7 +52,9 @@ async function preparedTemplate(
     await sql.unsafe(`CREATE DATABASE "${unfinished}" TEMPLATE template0`);
     await applySettings(sql, unfinished, options);
     await prepare(urlOf(unfinished));
-    await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${unfinished}`;
+    // TimescaleDB's workers come back to any database that lets them, and nobody may be in one that is cloned.
+    await sql.unsafe(`ALTER DATABASE "${unfinished}" WITH ALLOW_CONNECTIONS false`);
+    await sql`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = ${unfinished}`;
     await sql.unsafe(`ALTER DATABASE "${unfinished}" RENAME TO "${name}"`);
     return name;
   } finally {
@@ -62,9 +64,9 @@ async function preparedTemplate(
 
 /** A template's settings are not cloned with it. */
 async function applySettings(sql: postgres.Sql, name: string, options: TestDatabaseOptions): Promise<void> {
-  if (options.timescaledb === false) {
-    await sql.unsafe(`ALTER DATABASE "${name}" SET event_analytics.storage = 'partitions'`);
-  }
+  if (options.timescaledb === undefined) return;
+  const storage = options.timescaledb ? 'timescaledb' : 'partitions';
+  await sql.unsafe(`ALTER DATABASE "${name}" SET event_analytics.storage = '${storage}'`);
 }
 
 function urlOf(database: string): string {

@@ -33,7 +33,7 @@ export interface ProcessPlan {
   /** What ends it in order. */
   stopSignal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
   readyTimeoutMs: number;
-  isReady(): Promise<boolean>;
+  isReady: () => Promise<boolean>;
 }
 
 export class ServerStartError extends Error {
