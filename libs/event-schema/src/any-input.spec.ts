@@ -1,7 +1,9 @@
 import fc from 'fast-check';
-import { parseJsonBatch, parseNdjsonBatch, type ParsedBatch } from './batch.js';
+import type { ParsedBatch } from './batch.js';
 import { validateCsvFields } from './csv-fields.js';
+import { parseJsonBatch } from './json-batch.js';
 import { DEFAULT_LIMITS } from './limits.js';
+import { parseNdjsonBatch } from './ndjson-batch.js';
 import { BatchError } from './problems.js';
 import { decodeWireMessage, encodeWireMessages, WireFormatError } from './wire-message.js';
 

@@ -1,5 +1,6 @@
-import { parseJsonBatch, parseNdjsonBatch } from './batch.js';
+import { parseJsonBatch } from './json-batch.js';
 import { DEFAULT_LIMITS } from './limits.js';
+import { parseNdjsonBatch } from './ndjson-batch.js';
 import { BatchError } from './problems.js';
 
 const options = { limits: DEFAULT_LIMITS, nowMs: Date.UTC(2024, 5, 1) };

@@ -1,4 +1,4 @@
-import { parseJsonBatch } from './batch.js';
+import { parseJsonBatch } from './json-batch.js';
 import { DEFAULT_LIMITS, MAX_PROBLEMS_PER_EVENT } from './limits.js';
 
 const nowMs = Date.UTC(2024, 5, 1);

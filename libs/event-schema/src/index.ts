@@ -1,7 +1,9 @@
 export type { AcceptedEvent } from './accepted-event.js';
-export { parseJsonBatch, parseNdjsonBatch, type ParsedBatch, type ParseOptions } from './batch.js';
+export type { ParsedBatch, ParseOptions } from './batch.js';
 export { validateCsvFields, type CsvFields } from './csv-fields.js';
 export { createEventSchema, eventSchema, isUuid, type EventInput, type EventSchema } from './event-schema.js';
+export { parseJsonBatch } from './json-batch.js';
+export { parseNdjsonBatch } from './ndjson-batch.js';
 export type { Validation } from './event-validator.js';
 export { CEILING_LIMITS, DEFAULT_LIMITS, MAX_PROBLEMS_PER_EVENT, type EventLimits } from './limits.js';
 export {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { parseJsonBatch, parseNdjsonBatch } from './batch.js';
+import { parseJsonBatch } from './json-batch.js';
 import { DEFAULT_LIMITS, MAX_PROBLEMS_PER_EVENT } from './limits.js';
+import { parseNdjsonBatch } from './ndjson-batch.js';
 import { isChangedNumber, mayHoldChangedNumber } from './number-precision.js';
 
 const limits = DEFAULT_LIMITS;
