@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import yargs from 'yargs';
 
 import { EXIT_CODES_HELP } from './exit-codes.js';
@@ -18,6 +19,13 @@ export type CommandLine =
 const BATCH_SIZE_MAX = 20_000;
 const WAIT_SECONDS_MAX = 3_600;
 
+/** yargs loses a bare '-' in a list of positionals: it reads this instead, which no path can be. */
+const STDIN_WORD = '\0stdin';
+
+function fileNamed(word: string): string {
+  return word === STDIN_WORD ? '-' : word;
+}
+
 const DATABASE_HELP = `The database is DATABASE_URL, or POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and
 POSTGRES_PASSWORD (each also as ..._FILE), or --database-url.`;
 
@@ -36,7 +44,7 @@ export async function parseCommandLine(argv: string[], version: string): Promise
   } as const;
   const quiet = { type: 'boolean', default: false, describe: 'no progress, no messages but errors' } as const;
 
-  await yargs(argv)
+  await yargs(argv.map((argument) => (argument === '-' ? STDIN_WORD : argument)))
     .scriptName('event-importer')
     .usage('$0 <command>\n\nBulk import of events into PostgreSQL.')
     .version(version)
@@ -75,9 +83,9 @@ export async function parseCommandLine(argv: string[], version: string): Promise
         parsed = {
           command: 'import',
           request: {
-            files: args.files.map(String),
+            files: args.files.map(fileNamed),
             batchSize: args.batchSize,
-            rejectFile: args.rejectFile,
+            rejectFile: args.rejectFile === undefined ? undefined : fileNamed(args.rejectFile),
             dryRun: args.dryRun,
           },
           databaseUrl: args.databaseUrl,
@@ -127,6 +135,11 @@ function checkImport({ batchSize, files, rejectFile }: ImportRequest): void {
   checkNumber('--batch-size', batchSize, 1, BATCH_SIZE_MAX);
   if (new Set(files).size < files.length) throw new UsageError('the same file is named twice');
   if (rejectFile === undefined) return;
+  if (rejectFile === '-')
+    throw new UsageError('--reject-file needs a path: standard output is for the summary');
+  if (files.some((file) => file !== '-' && resolve(file) === resolve(rejectFile))) {
+    throw new UsageError('--reject-file would overwrite the input');
+  }
   if (rejectFile === '') throw new UsageError('--reject-file needs a path');
   if (files.length > 1)
     throw new UsageError('--reject-file goes with one FILE: lines of several cannot be told apart');

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import type { EventLimits } from '@event-analytics/event-schema';
 
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -35,7 +37,7 @@ export interface ImportDependencies {
   /** Undefined with --dry-run. */
   database: ImportDatabase | undefined;
   limits: EventLimits;
-  stdin: NodeJS.ReadStream;
+  stdin: Readable;
   clock: () => number;
   pause: (ms: number) => Promise<void>;
   messages: Messages;

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import { openInput } from '../csv/open-input.js';
 import type { Batch, EventRow, RejectedRow } from './batch.js';
 import { readBatches, type ReadOptions } from './read-batches.js';
@@ -19,7 +21,7 @@ export interface ImportProgress extends ImportCounts {
 }
 
 export interface ImportFileOptions extends Omit<ReadOptions, 'stopped'> {
-  stdin: NodeJS.ReadStream;
+  stdin: Readable;
   /** Undefined: only validate. */
   write: ((rows: EventRow[]) => Promise<Written & { rejected: RejectedRow[] }>) | undefined;
   batchesInFlight: number;

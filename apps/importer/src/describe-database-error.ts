@@ -1,0 +1,19 @@
+import { classifyDatabaseError, DatabaseError } from '@event-analytics/timescale';
+
+/** An operator's words for an error of the database; undefined for any other. Holds no password. */
+export function describeDatabaseError(error: unknown, url: string): string | undefined {
+  const { kind, sqlState, name } = classifyDatabaseError(error);
+  if (name === undefined && sqlState === undefined) return undefined;
+  const where = addressOf(url);
+  const reason = sqlState === undefined ? name : `${name ?? 'SQLSTATE'} ${sqlState}`;
+  if (sqlState === '42P01') return `${where} has no event tables yet: run "event-importer migrate" first`;
+  if (error instanceof DatabaseError && kind === 'fault') return `${where}: ${error.message}`;
+  if (kind === 'retryable' && sqlState === undefined) return `${where} cannot be reached (${reason})`;
+  return `${where} refused (${reason})`;
+}
+
+function addressOf(url: string): string {
+  if (!URL.canParse(url)) return 'PostgreSQL';
+  const { hostname, port, pathname } = new URL(url);
+  return `PostgreSQL at ${hostname}:${port || '5432'}${pathname}`;
+}
