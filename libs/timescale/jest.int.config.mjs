@@ -2,7 +2,7 @@ export default {
   preset: '../../jest.preset.js',
   displayName: 'timescale integration',
   testMatch: ['<rootDir>/test/**/*.int-spec.ts'],
-  globalSetup: '@event-analytics/testkit/global-setup',
+  globalSetup: './test/global-setup.mjs',
   globalTeardown: '@event-analytics/testkit/global-teardown',
   testTimeout: 60_000,
   coverageDirectory: '<rootDir>/../../coverage/timescale/integration',

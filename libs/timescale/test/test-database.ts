@@ -1,0 +1,41 @@
+import { createTestDatabase } from '@event-analytics/testkit';
+import { connectDatabase, migrate, type Database, type StorageKind } from '../src/index.js';
+
+/** What the server of this run offers; see global-setup.mjs. */
+export const storages = (process.env.EA_TEST_STORAGES ?? '').split(',') as StorageKind[];
+
+export interface OpenedDatabase {
+  url: string;
+  db: Database;
+  /** Another pool on the same database, closed with it. */
+  connect(options?: { maxConnections?: number; answerTimeoutMs?: number; url?: string }): Database;
+  close(): Promise<void>;
+}
+
+/** A database of its own, empty, that will choose this storage. */
+export async function openEmptyDatabase(storage: StorageKind): Promise<OpenedDatabase> {
+  const { url, drop } = await createTestDatabase({ timescaledb: storage === 'timescaledb' });
+  const opened: Database[] = [];
+  const connect: OpenedDatabase['connect'] = (options = {}) => {
+    const db = connectDatabase({ url, applicationName: 'timescale tests', maxConnections: 4, ...options });
+    opened.push(db);
+    return db;
+  };
+  return {
+    url,
+    db: connect(),
+    connect,
+    async close() {
+      await Promise.all(opened.map((db) => db.end({ timeout: 1 })));
+      await drop();
+    },
+  };
+}
+
+/** The same with the schema. */
+export async function openDatabase(storage: StorageKind): Promise<OpenedDatabase> {
+  const opened = await openEmptyDatabase(storage);
+  const result = await migrate(opened.db);
+  if (result.storage !== storage) throw new Error(`wanted ${storage}, got ${result.storage}`);
+  return opened;
+}
