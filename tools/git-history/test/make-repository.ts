@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 export interface TestRepository {
   path: string;
-  git(args: string[], o?: { env?: Record<string, string>; input?: Buffer }): string;
+  git: (args: string[], o?: { env?: Record<string, string>; input?: Buffer }) => string;
   /** Adds a commit to the current branch and returns its hash. */
-  commit(o: { subject: string; date: string; email?: string; name?: string }): string;
+  commit: (o: { subject: string; date: string; email?: string; name?: string }) => string;
 }
 
 /** An empty repository that knows nothing of this machine's git configuration. */
