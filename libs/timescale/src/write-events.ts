@@ -1,7 +1,8 @@
 import type { Database, Sql } from './database.js';
 import { classifyDatabaseError } from './classify-error.js';
-import { createMonthPartitions, type MonthPartitions } from './month-partitions.js';
+import { createEventPartitions, type EventPartitions } from './event-partitions.js';
 import { insertEvents, type WritableEvent } from './queries/events_insert.js';
+import { retryTransient } from './retry-transient.js';
 
 export interface WriteResult {
   inserted: number;
@@ -10,13 +11,16 @@ export interface WriteResult {
 }
 
 export interface WriteOptions {
-  /** Runs in the write's transaction, after the insert: what it writes is there exactly when the events are. */
+  /**
+   * Runs in the write's transaction, after the insert: what it writes is there exactly when the events
+   * are. Runs again when the transaction had to be done again.
+   */
   within?: (tx: Sql, result: WriteResult) => Promise<void>;
   /** When the service took those events that do not say it themselves (RFC 3339); default: now by this clock. */
   receivedAt?: string;
 }
 
-const partitionsOf = new WeakMap<Database, MonthPartitions>();
+const partitionsOf = new WeakMap<Database, EventPartitions>();
 
 /**
  * Stores events, each (event_id, occurred_at) once for ever: of equal ones the first wins. All or
@@ -32,18 +36,18 @@ export async function writeEvents(
 ): Promise<WriteResult> {
   let partitions = partitionsOf.get(db);
   if (partitions === undefined) {
-    partitions = createMonthPartitions(db);
+    partitions = createEventPartitions(db);
     partitionsOf.set(db, partitions);
   }
   await partitions.ensure(events);
   try {
-    return await write(db, events, options);
+    return await retryTransient(() => write(db, events, options));
   } catch (error) {
     if (classifyDatabaseError(error).sqlState !== '23514') throw error;
     // A partition that was known is gone (dropped, or the database restored). Once more, from scratch.
     partitions.forget();
     await partitions.ensure(events);
-    return await write(db, events, options);
+    return await retryTransient(() => write(db, events, options));
   }
 }
 

@@ -1,0 +1,65 @@
+import type { AcceptedEvent } from '@event-analytics/event-schema';
+import type { Database } from './database.js';
+import { makePartitions } from './queries/partitions_make.js';
+import { retryTransient } from './retry-transient.js';
+import { recordedStorage, type StorageKind } from './storage.js';
+
+/** Locks taken by one transaction: each new partition is a table and its indexes. */
+const PARTITIONS_PER_TRANSACTION = 24;
+/** A hundred years of weeks; past it the process asks the database again. */
+const KNOWN_MAX = 5_200;
+const WEEK_MS = 7 * 86_400_000;
+
+/** The date that stands for the partition an instant is in: what the migrations lay down. */
+const PARTITION_START: Record<StorageKind, (occurredAt: string) => string> = {
+  partitions: (occurredAt) => `${occurredAt.slice(0, 7)}-01`,
+  timescaledb: weekStart,
+};
+
+/** TimescaleDB counts its intervals from 1970. With another interval a chunk may be made within a write instead. */
+function weekStart(occurredAt: string): string {
+  const ms = Date.parse(occurredAt);
+  // What is no instant is PostgreSQL's to refuse, by its SQLSTATE.
+  if (Number.isNaN(ms)) return occurredAt;
+  return new Date(Math.floor(ms / WEEK_MS) * WEEK_MS).toISOString().slice(0, 10);
+}
+
+export interface EventPartitions {
+  /** Makes the partitions or chunks of the events that are not there. */
+  ensure(events: readonly AcceptedEvent[]): Promise<void>;
+  /** Forgets what it knew to exist: somebody dropped a partition. */
+  forget(): void;
+}
+
+/** One per pool; remembers the partitions that it saw. */
+export function createEventPartitions(db: Database): EventPartitions {
+  const known = new Set<string>();
+  let storage: StorageKind | undefined;
+
+  return {
+    async ensure(events) {
+      storage ??= await db.run(recordedStorage);
+      if (storage === undefined) return; // Not migrated: the insert will say so.
+      const missing = missingPartitions(events, PARTITION_START[storage]);
+      for (let at = 0; at < missing.length; at += PARTITIONS_PER_TRANSACTION) {
+        const starts = missing.slice(at, at + PARTITIONS_PER_TRANSACTION);
+        await retryTransient(() => makePartitions(db, starts));
+        if (known.size + starts.length > KNOWN_MAX) known.clear();
+        for (const start of starts) known.add(start);
+      }
+    },
+    forget: () => known.clear(),
+  };
+
+  function missingPartitions(
+    events: readonly AcceptedEvent[],
+    startOf: (occurredAt: string) => string,
+  ): string[] {
+    const starts = new Set<string>();
+    for (const { occurred_at } of events) {
+      const start = startOf(occurred_at);
+      if (!known.has(start)) starts.add(start);
+    }
+    return [...starts].sort();
+  }
+}
