@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { identityOf, isAlive, type ProcessIdentity } from './process-identity.js';
 import { waitUntil } from './wait-until.js';
 
 export interface Lock {
@@ -20,7 +21,7 @@ const SETTLE_MS = 50;
 
 /** Takes the lock file, also one left behind by a process that is gone; throws LockHeldError. */
 export async function acquireLock(file: string): Promise<Lock> {
-  const ours = JSON.stringify({ pid: process.pid, startedAt: processStart(process.pid) });
+  const ours = JSON.stringify(identityOf(process.pid));
   if (!writeNew(file, ours)) {
     const holder = readHolder(file);
     if (holder && isAlive(holder)) throw new LockHeldError(file, holder.pid);
@@ -64,11 +65,6 @@ export async function withLock<T>(
   }
 }
 
-interface Holder {
-  pid: number;
-  startedAt: string;
-}
-
 function writeNew(file: string, text: string): boolean {
   try {
     writeFileSync(file, text, { flag: 'wx' });
@@ -87,9 +83,9 @@ function read(file: string): string | undefined {
   }
 }
 
-function readHolder(file: string): Holder | undefined {
+function readHolder(file: string): ProcessIdentity | undefined {
   try {
-    return JSON.parse(read(file) ?? '') as Holder;
+    return JSON.parse(read(file) ?? '') as ProcessIdentity;
   } catch {
     return undefined;
   }
@@ -103,20 +99,4 @@ function removeStale(file: string): void {
     // Somebody else has just removed it.
   }
   rmSync(aside, { force: true });
-}
-
-function isAlive({ pid, startedAt }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives, as somebody else's.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  return processStart(pid) === startedAt;
-}
-
-/** Process numbers are used again: a holder is the same only if it started at the same tick. '' where there is no /proc. */
-function processStart(pid: number): string {
-  const stat = read(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

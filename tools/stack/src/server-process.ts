@@ -11,6 +11,10 @@ export interface ServerProcess {
   /** Of the present process; 0 while it is not running. */
   readonly pid: number;
   readonly port: number;
+  /** What it writes goes here; '' where that is not a file of ours. */
+  readonly logFile: string;
+  /** What ends it in order. */
+  readonly stopSignal: NodeJS.Signals;
   /** Sends the signal; resolves when the process is gone (at once for signals that do not end it). */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Stops it if it runs, starts it again on the same port and data, resolves when it is ready. */
@@ -108,6 +112,8 @@ export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
   return {
     name: plan.name,
     port: plan.port,
+    logFile: plan.logFile,
+    stopSignal: plan.stopSignal,
     get pid() {
       return running() ? (child?.pid ?? 0) : 0;
     },

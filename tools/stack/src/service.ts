@@ -29,7 +29,6 @@ export interface StartServiceOptions {
 
 export interface ServiceProcess extends ServerProcess {
   readonly url: string;
-  readonly logFile: string;
   /** All that it has written so far, over restarts. */
   output(): string;
   /** Resolves when /health/ready answers 200, throws with the end of its output after `timeoutMs` (default 30,000). */
@@ -78,6 +77,7 @@ export async function startService(options: StartServiceOptions): Promise<Servic
     port,
     url,
     logFile: outputFile,
+    stopSignal: service.stopSignal,
     get pid() {
       return service.pid;
     },

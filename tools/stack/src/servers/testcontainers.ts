@@ -158,6 +158,8 @@ function containerProcess(container: StartedTestContainer, plan: ContainerPlan):
     port: plan.ports[0]?.[1] ?? 0,
     // The process lives in the engine's machine: there is no number of ours for it.
     pid: 0,
+    logFile: '',
+    stopSignal: 'SIGTERM',
     async kill(signal) {
       if (!(await running())) return;
       await docker('kill', '--signal', signal, id);

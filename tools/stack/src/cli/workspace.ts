@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's folders that the command line uses. */
+export interface Workspace {
+  root: string;
+  /** Git-ignored: data, logs, the lock and what is remembered between starts. */
+  stateDir: string;
+  dataDir: string;
+  logDir: string;
+  lockFile: string;
+  runningFile: string;
+  portsFile: string;
+  sampleFile: string;
+  sampleImportedFile: string;
+}
+
+export function openWorkspace(root = fileURLToPath(new URL('../../../../', import.meta.url))): Workspace {
+  const stateDir = join(root, '.stack');
+  const logDir = join(stateDir, 'logs');
+  mkdirSync(logDir, { recursive: true });
+  return {
+    root,
+    stateDir,
+    dataDir: join(stateDir, 'data'),
+    logDir,
+    lockFile: join(stateDir, 'lock'),
+    runningFile: join(stateDir, 'running.json'),
+    portsFile: join(stateDir, 'ports.json'),
+    sampleFile: join(root, 'data', 'events_sample.csv'),
+    sampleImportedFile: join(stateDir, 'sample-imported.json'),
+  };
+}
