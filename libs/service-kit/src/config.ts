@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** A setting is wrong. The message is one line that names the variable, what it was and the rule. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const SECRET = /PASSWORD|SECRET|KEY|TOKEN|URL/;
+const SHOWN_CHARACTERS = 64;
+
+/**
+ * Reads a service's settings from its environment, once. A variable that is empty counts as not set;
+ * each can be given as a file instead (`NAME_FILE`: the content, without the white space around it).
+ * Variables the schema doesn't know are somebody else's.
+ * @throws ConfigError for the first wrong one
+ */
+export function loadConfig<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv): Readonly<z.infer<T>> {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const value = settingOf(name, env);
+    if (value !== undefined) given[name] = value;
+  }
+  const result = schema.safeParse(given);
+  if (!result.success) throw new ConfigError(lineOf(result.error, given));
+  return Object.freeze(result.data);
+}
+
+function settingOf(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const value = env[name] === '' ? undefined : env[name];
+  const file = env[`${name}_FILE`];
+  if (file === undefined || file === '') return value;
+  if (value !== undefined) {
+    throw new ConfigError(`${name} and ${name}_FILE are both set: set one of them`);
+  }
+  try {
+    const content = readFileSync(file, 'utf8').trim();
+    return content === '' ? undefined : content;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    throw new ConfigError(`${name}_FILE: cannot read ${file} (${code})`, { cause: error });
+  }
+}
+
+function lineOf(error: z.ZodError, given: Record<string, string>): string {
+  const [issue] = error.issues;
+  const name = String(issue?.path[0] ?? 'configuration');
+  const value = given[name];
+  const rule = (issue?.message ?? 'is invalid').replace(/\s+/g, ' ');
+  if (value === undefined) return `${name}: ${rule} (it is not set)`;
+  if (SECRET.test(name)) return `${name}: ${rule} (its value is not shown)`;
+  return `${name}: ${rule} (got ${JSON.stringify(value.slice(0, SHOWN_CHARACTERS))})`;
+}
+
+/** A whole number between two bounds, both included. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d{1,16}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
+
+/** true, yes, on or 1; false, no, off or 0. */
+export const flag = z
+  .string()
+  .regex(/^(true|false|yes|no|on|off|1|0)$/i, 'must be true or false')
+  .transform((text) => /^(true|yes|on|1)$/i.test(text));
+
+/** Values between commas, without the white space around them; empty ones are left out. */
+export const commaList = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const trustProxy = z
+  .string()
+  .refine(
+    (text) =>
+      /^\d{1,2}$/.test(text) ||
+      /^[0-9a-fA-F.:/, ]+$|^(loopback|linklocal|uniquelocal)([, ]+(loopback|linklocal|uniquelocal))*$/.test(
+        text,
+      ),
+    'must be how many proxies stand in front, or their addresses between commas',
+  )
+  .transform((text): number | string => (/^\d+$/.test(text) ? Number(text) : text));
+
+const MAX_SHUTDOWN_MS = 10 * 60_000;
+
+/** The settings that every service has; spread into its own schema. */
+export const commonConfig = {
+  ENVIRONMENT: z
+    .enum(['development', 'test', 'production'], { error: 'must be development, test or production' })
+    .default('development'),
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'info', 'debug'], { error: 'must be error, warn, info or debug' })
+    .default('info'),
+  /** The address to listen on. */
+  HOST: z.string().default('0.0.0.0'),
+  /** How long requests in hand may take after SIGTERM. */
+  SHUTDOWN_TIMEOUT_MS: wholeNumber(0, MAX_SHUTDOWN_MS).default(8_000),
+  /** `name:key:scope+scope,…`; none: keys are off. See parseApiKeys. */
+  API_KEYS: z.string().default(''),
+  /** Proxies whose X-Forwarded-For is believed: how many, or their addresses. */
+  TRUST_PROXY: trustProxy.default(0),
+};

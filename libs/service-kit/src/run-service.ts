@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, STATUS_CODES, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Express } from 'express';
+import type { Logger } from './logger.js';
+import { HttpProblem } from './problem.js';
+
+export interface RunServiceOptions {
+  app: Express;
+  host: string;
+  port: number;
+  log: Logger;
+  /** How long requests in hand may take once a signal has come. */
+  shutdownTimeoutMs: number;
+  /** Called once the last request is answered: closes clients. */
+  onShutdown: () => Promise<void>;
+}
+
+/** A client that is slower than this to send its headers or its whole request is cut off. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 14_000;
+const TIMEOUTS_CHECKED_EVERY_MS = 1_000;
+/** Longer than the usual idle time of a load balancer's connections, so that it is never we who close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** What closing the clients may take once no request is left. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/**
+ * Listens until SIGTERM or SIGINT, then finishes what it has and ends the process: 0 when everything
+ * was finished in time, 1 when not. A second signal ends it at once. Resolves when it listens; a port
+ * that is taken is one line on standard error and exit code 1.
+ */
+export async function runService(o: RunServiceOptions): Promise<Server> {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
+    },
+    o.app,
+  );
+  server.on('clientError', answerUnreadable);
+
+  let stopping = false;
+  async function stop(reason: string, exitCode: number): Promise<void> {
+    if (stopping) process.exit(1);
+    stopping = true;
+    o.log.info('stopping', { reason });
+    const finished = await withinMs(o.shutdownTimeoutMs, closeServer(server));
+    if (!finished) server.closeAllConnections();
+    const closed = await withinMs(CLOSE_TIMEOUT_MS, o.onShutdown()).catch((error: unknown) => {
+      o.log.error('closing_failed', { error });
+      return false;
+    });
+    o.log.info('stopped', { in_time: finished && closed });
+    process.exit(finished && closed ? exitCode : 1);
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      o.log.error(event === 'uncaughtException' ? 'uncaught_exception' : 'unhandled_rejection', { error });
+      void stop(event, 1);
+    });
+  }
+
+  await listen(server, o);
+  o.log.info('listening', { host: o.host, port: o.port, node: process.version });
+  return server;
+}
+
+async function listen(server: Server, { host, port }: RunServiceOptions): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (error) {
+    exitWithLine(describeListenError(error, host, port));
+  }
+}
+
+function describeListenError(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (code === 'EADDRINUSE')
+    return `PORT: ${port} is taken on ${host}; stop what uses it or set another PORT`;
+  if (code === 'EACCES') return `PORT: this user may not listen on ${port}; set a PORT above 1023`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `HOST: ${host} is no address of this machine`;
+  return `cannot listen on ${host}:${port}: ${code}`;
+}
+
+/** Ends a start that can't go on, with one clear line for whoever started it. */
+export function exitWithLine(line: string): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}
+
+/** Resolves when every request has been answered; connections that idle are closed meanwhile. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // A connection that was busy when the signal came is idle once its request is answered.
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+    }, 50);
+    server.close(() => {
+      clearInterval(idle);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+async function withinMs(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What Node's parser refuses never reaches Express: it gets the same kind of answer. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const problem = unreadable(error.code);
+  const { status } = problem;
+  const body = JSON.stringify(problem.body(randomUUID()));
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
+      'Content-Type: application/problem+json\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function unreadable(code: string | undefined): HttpProblem {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new HttpProblem('headers_too_large', 'The request headers are larger than 16 KiB.');
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HttpProblem('request_timeout', 'The request did not arrive in time.');
+  }
+  return HttpProblem.badRequest('The request is not valid HTTP.');
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { buildOpenApiDocument } from '@event-analytics/api-contract';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { mountDocs } from './docs.js';
+import { mountHealth, type HealthCheck } from './health.js';
+import type { Logger } from './logger.js';
+import type { Metrics } from './metrics.js';
+import { HttpProblem } from './problem.js';
+import { listRoutes } from './routes.js';
+import { VERSION } from './version.js';
+
+export interface ServiceAppOptions {
+  service: string;
+  version?: string;
+  log: Logger;
+  metrics: Metrics;
+  healthChecks: readonly HealthCheck[];
+  /** Express' `trust proxy`: how many proxies stand in front, or their addresses. */
+  trustProxy?: number | string | boolean;
+  /** The service's own routes. */
+  mount: (app: Express) => void;
+  /** Something beside the health checks without which the service wants no requests. */
+  ready?: () => boolean;
+  /** Milliseconds since 1970. */
+  clock?: () => number;
+  /** Answers GET /metrics; default: the service's own registry. */
+  metricsText?: () => Promise<string>;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._:@/+=-]{1,128}$/;
+
+/**
+ * An Express application with what every service has: request ids, api_requests_total, access log,
+ * /health, /metrics, /docs, /openapi.json, then the service's routes, and one place where errors
+ * become problem+json. It neither listens nor reads the environment.
+ */
+export function createServiceApp(o: ServiceAppOptions): Express {
+  const { version = VERSION, clock = Date.now, ready = () => true } = o;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('trust proxy', o.trustProxy ?? 0);
+  // ?a=1&a=2 is an array, and nothing nests: brackets are just characters of a name.
+  app.set('query parser', 'simple');
+
+  app.use(identify);
+  app.use(account(o));
+  mountHealth(app, { service: o.service, version, log: o.log, checks: o.healthChecks, ready, clock });
+  app.get('/metrics', async (_request, response) => {
+    const text = await (o.metricsText ?? (() => o.metrics.registry.metrics()))();
+    response.set('Content-Type', o.metrics.registry.contentType).send(text);
+  });
+  mountDocs(app, { openApiDocument: () => buildOpenApiDocument({ version }) });
+  o.mount(app);
+
+  app.use(nothingThere(app));
+  app.use(problemAnswer(o.log));
+  return app;
+}
+
+const identify: RequestHandler = (request, response, next) => {
+  const given = request.get('x-request-id');
+  const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
+  response.locals['requestId'] = requestId;
+  response.set('X-Request-Id', requestId);
+  response.set('X-Content-Type-Options', 'nosniff');
+  next();
+};
+
+/** Counts and logs each answer when it is over. */
+function account({ log, metrics }: ServiceAppOptions): RequestHandler {
+  return (request, response, next) => {
+    const beganMs = performance.now();
+    response.once('close', () => {
+      const endpoint = endpointOf(request);
+      const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
+      metrics.requestAnswered(endpoint, status);
+      const level = status >= 500 ? 'warn' : 'debug';
+      log[level]('request_answered', {
+        request_id: response.locals['requestId'] as string,
+        method: request.method,
+        endpoint,
+        status,
+        duration_seconds: Math.round(performance.now() - beganMs) / 1_000,
+      });
+    });
+    next();
+  };
+}
+
+/** A bounded name: the route's pattern, or that there was none. */
+function endpointOf(request: express.Request): string {
+  const route = request.route as { path?: unknown } | undefined;
+  if (typeof route?.path === 'string') return route.path;
+  return request.originalUrl.startsWith('/docs/') ? '/docs' : 'unmatched';
+}
+
+function nothingThere(app: Express): RequestHandler {
+  return (request) => {
+    const allowed = listRoutes(app)
+      .filter((route) => route.path === request.path)
+      .map((route) => route.method);
+    if (allowed.length > 0) throw HttpProblem.methodNotAllowed(request.method, [...new Set(allowed)]);
+    throw HttpProblem.notFound(request.path);
+  };
+}
+
+/** The last step: the only place where an error becomes an answer. */
+function problemAnswer(log: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, _request, response, _next) => {
+    const requestId = response.locals['requestId'] as string;
+    const problem = asProblem(error);
+    if (problem.status >= 500) {
+      const level = problem.status === 500 ? 'error' : 'warn';
+      log[level]('request_failed', {
+        request_id: requestId,
+        code: problem.code,
+        error: problem.cause ?? problem,
+      });
+    }
+    if (response.headersSent) {
+      // The answer has begun and can't be taken back: cut off, so that nobody takes it for whole.
+      response.destroy();
+      return;
+    }
+    response
+      .status(problem.status)
+      .set(problem.headers)
+      .type('application/problem+json')
+      .send(JSON.stringify(problem.body(requestId)));
+  };
+}
+
+function asProblem(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  // A path that is no valid percent-encoding; Express itself refuses it.
+  if (error instanceof URIError)
+    return HttpProblem.badRequest('The path is not valid percent-encoding.', error);
+  return HttpProblem.internal(error);
+}
