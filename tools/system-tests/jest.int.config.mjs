@@ -1,9 +1,8 @@
+// No shared servers: each file starts its own, since some of them kill theirs.
 export default {
   preset: '../../jest.preset.js',
   displayName: 'system-tests integration',
   testMatch: ['<rootDir>/test/**/*.int-spec.ts'],
-  globalSetup: '@event-analytics/testkit/global-setup',
-  globalTeardown: '@event-analytics/testkit/global-teardown',
   testTimeout: 60_000,
   coverageDirectory: '<rootDir>/../../coverage/system-tests/integration',
 };

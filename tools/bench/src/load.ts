@@ -13,7 +13,12 @@ export interface LoadResult {
 }
 
 /** Batches of new events about an ordinary site, as request bodies; about 200 bytes an event. */
-export function makeBodies(o: { events: number; batchEvents: number; users: number; nowMs: number }): string[] {
+export function makeBodies(o: {
+  events: number;
+  batchEvents: number;
+  users: number;
+  nowMs: number;
+}): string[] {
   const types = ['page_view', 'click', 'signup', 'login', 'search', 'add_to_cart', 'purchase', 'share'];
   const bodies: string[] = [];
   for (let made = 0; made < o.events; made += o.batchEvents) {
@@ -84,7 +89,8 @@ export async function sendAll(o: {
   agent.destroy();
 
   latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  const at = (share: number) =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   return {
     events: o.events,
     requests: latencies.length,

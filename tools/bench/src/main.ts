@@ -18,7 +18,8 @@ const options = yargs(process.argv.slice(2))
   .option('json', { type: 'string', describe: 'Also write the result to this file' })
   .check((o) => {
     for (const name of ['events', 'batch', 'connections', 'users'] as const) {
-      if (!Number.isInteger(o[name]) || o[name] < 1) throw new Error(`--${name} must be a whole number of at least 1`);
+      if (!Number.isInteger(o[name]) || o[name] < 1)
+        throw new Error(`--${name} must be a whole number of at least 1`);
     }
     return true;
   })
@@ -29,7 +30,8 @@ async function countedEvents(statsUrl: string, nowMs: number): Promise<number> {
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
   const range = `from=${day(nowMs - 40 * 86_400_000)}&to=${day(nowMs + 86_400_000)}&limit=1000`;
   const response = await fetch(`${statsUrl}/stats/top-events?${range}`);
-  if (response.status !== 200) throw new Error(`stats-api answered ${String(response.status)}: ${await response.text()}`);
+  if (response.status !== 200)
+    throw new Error(`stats-api answered ${String(response.status)}: ${await response.text()}`);
   const body = (await response.json()) as { events: { count: number }[] };
   return body.events.reduce((sum, e) => sum + e.count, 0);
 }
@@ -73,8 +75,10 @@ async function run(): Promise<void> {
     const deadlineMs = Date.now() + 120_000;
     let counted = await countedEvents(stats.url, nowMs);
     while (counted !== expected) {
-      if (counted > expected) throw new Error(`counted ${String(counted)} of ${String(expected)} events: some twice`);
-      if (Date.now() > deadlineMs) throw new Error(`only ${String(counted)} of ${String(expected)} events counted after 120 s`);
+      if (counted > expected)
+        throw new Error(`counted ${String(counted)} of ${String(expected)} events: some twice`);
+      if (Date.now() > deadlineMs)
+        throw new Error(`only ${String(counted)} of ${String(expected)} events counted after 120 s`);
       await new Promise((resolve) => setTimeout(resolve, 100));
       counted = await countedEvents(stats.url, nowMs);
     }

@@ -57,8 +57,7 @@ export function createEventModel(events: ModelEvent[], zone: string, asOf: strin
       const periods: { start: string; end: string; active_users: number; complete: boolean }[] = [];
       let start = periodStart(period, from);
       while (start <= to) {
-        const next =
-          period === 'month' ? addMonths(start, 1) : addDays(start, period === 'week' ? 7 : 1);
+        const next = period === 'month' ? addMonths(start, 1) : addDays(start, period === 'week' ? 7 : 1);
         const end = addDays(next, -1);
         periods.push({ start, end, active_users: usersBetween(start, end, type), complete: today > end });
         start = next;
@@ -101,7 +100,9 @@ export function createEventModel(events: ModelEvent[], zone: string, asOf: strin
       const begun = (k: number) => today >= startOf(k);
       const complete = (k: number) => today >= startOf(k + 1);
       const cohorts = Array.from({ length: q.cohorts }, (_, k) => {
-        const members = begun(k) ? [...born.values()].filter((r) => within(r.date, k)).map((r) => r.user) : [];
+        const members = begun(k)
+          ? [...born.values()].filter((r) => within(r.date, k)).map((r) => r.user)
+          : [];
         const retained = Array.from({ length: q.windows + 1 }, (_unused, n) => {
           if (!begun(k + n)) return null;
           return members.filter((user) =>

@@ -56,7 +56,8 @@ export function startLoad(o: {
       for (const e of events) ledger.sent.set(e.event_id, e);
       const deadlineMs = Date.now() + o.giveUpAfterMs;
       while (!(await attempt(events))) {
-        if (Date.now() > deadlineMs) throw new Error(`a batch was not taken within ${String(o.giveUpAfterMs)} ms`);
+        if (Date.now() > deadlineMs)
+          throw new Error(`a batch was not taken within ${String(o.giveUpAfterMs)} ms`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       for (const e of events) ledger.acknowledged.add(e.event_id);

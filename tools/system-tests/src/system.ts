@@ -111,5 +111,7 @@ export async function eventually<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${what}: not within ${String(timeoutMs)} ms; last ${JSON.stringify(last)}`, { cause: lastError });
+  throw new Error(`${what}: not within ${String(timeoutMs)} ms; last ${JSON.stringify(last)}`, {
+    cause: lastError,
+  });
 }

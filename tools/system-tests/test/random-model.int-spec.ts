@@ -11,8 +11,23 @@ const EVENTS = 4_000;
 const USERS = 150;
 const TYPES = ['signup', 'page_view', 'purchase', 'zażółć 🙂', 'Zeta'];
 /** A day short, a day long, a date that goes back (St John's 2006), a date that isn't (Apia). */
-const FOCUS = ['2024-03-10', '2024-03-31', '2024-10-27', '2024-11-03', '2006-10-29', '2011-12-30', '2024-02-29'];
-const ZONES = ['UTC', 'America/New_York', 'Europe/Berlin', 'America/St_Johns', 'Pacific/Apia', 'Asia/Kathmandu'];
+const FOCUS = [
+  '2024-03-10',
+  '2024-03-31',
+  '2024-10-27',
+  '2024-11-03',
+  '2006-10-29',
+  '2011-12-30',
+  '2024-02-29',
+];
+const ZONES = [
+  'UTC',
+  'America/New_York',
+  'Europe/Berlin',
+  'America/St_Johns',
+  'Pacific/Apia',
+  'Asia/Kathmandu',
+];
 const AS_OF = '2024-04-02T12:34:56Z';
 
 const random = createRandom(SEED);
@@ -50,7 +65,10 @@ describe(`a random history, seed ${String(SEED)} (MODEL_SEED repeats it)`, () =>
       duplicates += Number(answer.body['duplicates']);
     }
     // One client, one batch after another: Redis knows every repeat.
-    expect({ accepted, duplicates }).toEqual({ accepted: stored.length, duplicates: sent.length - stored.length });
+    expect({ accepted, duplicates }).toEqual({
+      accepted: stored.length,
+      duplicates: sent.length - stored.length,
+    });
     await eventually(
       'every event in the statistics',
       30_000,
@@ -116,7 +134,14 @@ describe(`a random history, seed ${String(SEED)} (MODEL_SEED repeats it)`, () =>
       { start_date: '2023-10-01', window_type: 'monthly', windows: 8, cohorts: 5 },
       { start_date: '2006-10-01', window_type: 'weekly', windows: 6, cohorts: 6, born_event: 'signup' },
       { start_date: '2011-12-27', window_type: 'daily', windows: 7, cohorts: 7, return_event: 'purchase' },
-      { start_date: '2005-06-01', window_type: 'monthly', windows: 3, cohorts: 24, born_event: 'page_view', return_event: 'Zeta' },
+      {
+        start_date: '2005-06-01',
+        window_type: 'monthly',
+        windows: 3,
+        cohorts: 24,
+        born_event: 'page_view',
+        return_event: 'Zeta',
+      },
     ] as const;
 
     describe.each(['classic', 'unbounded'] as const)('retention, %s', (mode) => {
@@ -144,7 +169,9 @@ async function countAll(system: System): Promise<number> {
       { from: '2004-01-01', to: '2013-12-31' },
       { from: '2014-01-01', to: '2023-12-31' },
       { from: '2024-01-01', to: '2027-12-31' },
-    ].map((range) => getJson(system.stats.url, '/stats/top-events', { ...range, limit: 1000, timezone: 'UTC' })),
+    ].map((range) =>
+      getJson(system.stats.url, '/stats/top-events', { ...range, limit: 1000, timezone: 'UTC' }),
+    ),
   );
   return halves
     .flatMap((half) => (half as { events: { count: number }[] }).events)

@@ -112,7 +112,10 @@ describe('the worked example', () => {
 
   test.each([
     ['UTC', { '02-20': 1, '03-04': 3, '03-05': 3, '03-06': 1, '03-10': 1, '03-11': 3, '03-12': 1 }],
-    ['America/New_York', { '02-20': 1, '03-04': 4, '03-05': 3, '03-06': 1, '03-10': 1, '03-11': 2, '03-12': 1 }],
+    [
+      'America/New_York',
+      { '02-20': 1, '03-04': 4, '03-05': 3, '03-06': 1, '03-10': 1, '03-11': 2, '03-12': 1 },
+    ],
   ])('daily active users in %s, zeros included', async (timezone, expected) => {
     const answer = (await getJson(system.stats.url, '/stats/dau', {
       from: '2024-02-19',
