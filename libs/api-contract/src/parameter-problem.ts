@@ -1,0 +1,45 @@
+/** Every way in which a query parameter can be wrong. Clients may switch on these: none is ever renamed. */
+export const PARAMETER_PROBLEM_CODES = [
+  'unknown_parameter',
+  'repeated_parameter',
+  'required',
+  'invalid_type',
+  'invalid_value',
+  'invalid_integer',
+  'out_of_range',
+  'invalid_date',
+  'from_after_to',
+  'range_too_long',
+  'not_first_of_month',
+  'invalid_timestamp',
+  'unknown_timezone',
+  'too_short',
+  'too_long',
+  'control_character',
+  'nul_character',
+  'lone_surrogate',
+] as const;
+
+export type ParameterProblemCode = (typeof PARAMETER_PROBLEM_CODES)[number];
+
+/** What is wrong with one query parameter. */
+export interface ParameterProblem {
+  /** The parameter's name, as it stands in the query. */
+  path: string;
+  code: ParameterProblemCode;
+  /** The rule, and what to do. */
+  message: string;
+}
+
+const codes: ReadonlySet<string> = new Set(PARAMETER_PROBLEM_CODES);
+
+export const isParameterProblemCode = (code: unknown): code is ParameterProblemCode =>
+  typeof code === 'string' && codes.has(code);
+
+/** A zod issue that carries its problem code, which parseQuery reads back. */
+export const issueOf = (code: ParameterProblemCode, message: string, path: PropertyKey[] = []) => ({
+  code: 'custom' as const,
+  message,
+  path,
+  params: { code },
+});
