@@ -106,7 +106,7 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     refusal = undefined;
     if (epoch !== '' && epoch !== found.stream.created) {
       o.log.error('stream_replaced', { stream: o.names.stream, was: epoch, is: found.stream.created });
-      held.clear();
+      held.disown();
       unconfirmedAcks = [];
     }
     epoch = found.stream.created;
@@ -164,9 +164,13 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
         deliver(message) {
           delivered += 1;
           const accepted = held.accept({ data: message.data, reply: message.reply }, epoch);
-          if (accepted === 'contradiction') end('a sequence number came back with another message');
+          if (accepted === 'contradiction') {
+            tooLate(message);
+            end('a sequence number came back with another message');
+          }
           if (accepted === 'new') wakeWaiters();
         },
+        tooLate,
         gone: end,
       });
       stopping.signal.addEventListener('abort', endQuietly);
@@ -176,7 +180,8 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
   }
 
   function wakeWaiters(): void {
-    for (let waiter = waiters[0]; waiter; waiter = waiters[0]) {
+    // The last who came first: one that is filling a batch goes on with it, while idle ones stay idle.
+    for (let waiter = waiters.at(-1); waiter; waiter = waiters.at(-1)) {
       const message = held.take();
       if (!message) return;
       waiter.wake(message);
@@ -208,6 +213,10 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     const session = nats.session();
     if (!session || session.connection.isClosed()) return;
     for (const subject of subjects) session.connection.publish(subject, payload);
+  }
+
+  function tooLate(message: { reply?: string }): void {
+    if (message.reply !== undefined) tell([message.reply], NAK);
   }
 
   const keepAlive = setInterval(() => tell(held.touch(clock() - ackWaitMs / 3), WORKING), ackWaitMs / 6);

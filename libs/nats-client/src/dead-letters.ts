@@ -138,6 +138,6 @@ function toHeaders(letter: DeadLetter, time: string): MsgHdrs {
 function headerText(text: string): string {
   return text
     .slice(0, ERROR_LENGTH_MAX)
-    .replace(/[^\x20-\x7e]+/g, ' ')
+    .replace(/[^\x21-\x7e]+/g, ' ')
     .trim();
 }

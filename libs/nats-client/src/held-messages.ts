@@ -35,8 +35,8 @@ export interface HeldMessages {
   touch(before: number): string[];
   /** Forgets those that nobody has taken and returns their ack subjects. */
   dropUntaken(): string[];
-  /** Forgets everything: their sequence numbers mean nothing in another stream. */
-  clear(): void;
+  /** The stream was replaced: what nobody has taken is still to be stored, but no ack of it may be sent. */
+  disown(): void;
   readonly count: number;
   readonly bytes: number;
   readonly untaken: number;
@@ -111,13 +111,12 @@ export function createHeldMessages(o: { clock: () => number }): HeldMessages {
       const untaken = queue.slice(queueHead);
       queue = [];
       queueHead = 0;
-      for (const message of untaken) forget(message);
-      return untaken.map((message) => message.ackSubject);
+      const owned = untaken.filter((message) => held.get(message.streamSequence) === message);
+      for (const message of owned) forget(message);
+      return owned.map((message) => message.ackSubject);
     },
-    clear() {
+    disown() {
       held.clear();
-      queue = [];
-      queueHead = 0;
       bytes = 0;
     },
     get count() {

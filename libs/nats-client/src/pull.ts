@@ -7,6 +7,8 @@ export interface PullOptions {
   /** What may still be asked for. */
   room: () => { messages: number; bytes: number };
   deliver: (message: Msg) => void;
+  /** One that was already on its way when pulling was stopped. */
+  tooLate: (message: Msg) => void;
   /** The stream, the consumer or JetStream is not there (any more). */
   gone: (reason: string) => void;
 }
@@ -40,7 +42,10 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
 
   const subscription = session.connection.subscribe(inbox, {
     callback: (error, message) => {
-      if (stopped) return;
+      if (stopped) {
+        if (!error && message.reply) o.tooLate(message);
+        return;
+      }
       if (error) return stopWith(`subscription failed: ${error.message}`);
       const status = message.reply ? undefined : message.headers?.code;
       if (status !== undefined && status > 0) return onStatus(status, message.headers?.description ?? '');
@@ -84,7 +89,8 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
   function stop(): void {
     stopped = true;
     clearTimeout(timer);
-    if (!session.ended.aborted) subscription.unsubscribe();
+    // Drained, not cut off: a delivery under way would be missed until the server's ack_wait is over.
+    if (!session.ended.aborted) subscription.drain().catch(() => undefined);
   }
 
   function stopWith(reason: string): void {

@@ -13,7 +13,8 @@ export function createStallDetector(): StallDetector {
   let waitingAt: number | undefined;
   return {
     looksStalled(info) {
-      const waiting = info.num_pending > 0 && info.num_ack_pending < (info.config.max_ack_pending ?? Infinity);
+      const waiting =
+        info.num_pending > 0 && info.num_ack_pending < (info.config.max_ack_pending ?? Infinity);
       const at = info.delivered.consumer_seq;
       const stalled = waiting && waitingAt === at;
       waitingAt = waiting && !stalled ? at : undefined;
