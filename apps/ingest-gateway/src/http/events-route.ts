@@ -1,0 +1,36 @@
+import { HttpProblem } from '@event-analytics/service-kit';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { IngestEvents } from '../ingest/ingest-events.js';
+import { eventsQuery } from './events-query.js';
+import type { InFlightBytes } from './in-flight-bytes.js';
+import { lingerThenClose } from './linger.js';
+import { bodyFormat } from './media-type.js';
+import { createReservation, readBody } from './read-body.js';
+import { toHttpProblem } from './to-http-problem.js';
+
+/** POST /events: reads the body within its bounds, hands it to the use case, answers 202. */
+export function eventsRoute(o: {
+  ingestEvents: IngestEvents;
+  inFlight: InFlightBytes;
+  maxBodyBytes: number;
+}): RequestHandler {
+  return async (request, response) => {
+    const media = bodyFormat(request.headers);
+    if ('unsupported' in media) throw HttpProblem.unsupportedMediaType(media.unsupported);
+    const { partial, problems } = eventsQuery(request.query);
+    if (problems.length > 0) throw HttpProblem.unprocessable('The query is invalid.', problems);
+
+    const reservation = createReservation(o.inFlight);
+    response.once('close', () => reservation.release());
+    const body = await readBody(request, { gzip: media.gzip, maxBytes: o.maxBodyBytes, reservation });
+    const requestId = response.locals['requestId'] as string;
+    const result = await o.ingestEvents({ body, format: media.format, partial, requestId });
+    response.status(202).json({ ...result, request_id: requestId });
+  };
+}
+
+/** Stands behind the route: gives this service's errors their HTTP form for the common error handler. */
+export const eventsErrors: ErrorRequestHandler = (error, request, response, next) => {
+  if (!response.headersSent) lingerThenClose(request, response);
+  next(toHttpProblem(error));
+};
