@@ -14,6 +14,8 @@ export interface RunServiceOptions {
   shutdownTimeoutMs: number;
   /** Called once the last request is answered: closes clients. */
   onShutdown: () => Promise<void>;
+  /** What onShutdown may take; default 2,000. More for a service that has work in hand beside requests. */
+  closeTimeoutMs?: number;
 }
 
 /** A client that is slower than this to send its headers or its whole request is cut off. */
@@ -49,10 +51,12 @@ export async function runService(o: RunServiceOptions): Promise<Server> {
     o.log.info('stopping', { reason });
     const finished = await withinMs(o.shutdownTimeoutMs, closeServer(server));
     if (!finished) server.closeAllConnections();
-    const closed = await withinMs(CLOSE_TIMEOUT_MS, o.onShutdown()).catch((error: unknown) => {
-      o.log.error('closing_failed', { error });
-      return false;
-    });
+    const closed = await withinMs(o.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, o.onShutdown()).catch(
+      (error: unknown) => {
+        o.log.error('closing_failed', { error });
+        return false;
+      },
+    );
     o.log.info('stopped', { in_time: finished && closed });
     process.exit(finished && closed ? exitCode : 1);
   }
