@@ -6,13 +6,28 @@ export {
   resolveRange,
   type ResolvedRange,
 } from './date-range.js';
+export {
+  eventsRequestSchema,
+  eventsResponseSchema,
+  type EventsRequest,
+  type EventsResponse,
+} from './events-contract.js';
 export { eventsQuery, type EventsQuery } from './events-query.js';
+export {
+  healthResponseSchema,
+  healthStatusSchema,
+  type HealthResponse,
+  type HealthStatus,
+} from './health-responses.js';
 export {
   PARAMETER_PROBLEM_CODES,
   type ParameterProblem,
   type ParameterProblemCode,
 } from './parameter-problem.js';
 export { parseQuery, type ParsedQuery } from './parse-query.js';
+export { problemBodySchema, type ProblemBody } from './problem-body.js';
+export { PROBLEM_CODES, PROBLEMS, type ProblemCode } from './problem-codes.js';
+export { ROUTES, type Route } from './routes.js';
 export {
   activeUsersQuery,
   dauQuery,
@@ -26,3 +41,13 @@ export {
   type RetentionQuery,
   type TopEventsQuery,
 } from './stats-queries.js';
+export {
+  activeUsersResponseSchema,
+  dauResponseSchema,
+  retentionResponseSchema,
+  topEventsResponseSchema,
+  type ActiveUsersResponse,
+  type DauResponse,
+  type RetentionResponse,
+  type TopEventsResponse,
+} from './stats-responses.js';
