@@ -1,1 +1,128 @@
-export {};
+import {
+  connectNats,
+  createDeadLetters,
+  ensureEventStream,
+  type ConsumerStatus,
+} from '@event-analytics/nats-client';
+import {
+  ConfigError,
+  createLogger,
+  createMetrics,
+  createServiceApp,
+  exitWithLine,
+  runService,
+} from '@event-analytics/service-kit';
+import { checkDatabase, classifyDatabaseError, connectDatabase, migrate } from '@event-analytics/timescale';
+import { watchBacklog } from './backlog.js';
+import { readConfig, type WriterConfig } from './config.js';
+import { createFailpoint } from './failpoint.js';
+import { healthChecks } from './health.js';
+import { createWriterMetrics } from './metrics.js';
+import { prepareDatabase } from './prepare-database.js';
+import { createRetryTiming } from './write/backoff.js';
+import { startWriter, type Writer } from './writer.js';
+
+const SERVICE = 'jetstream-writer';
+const BACKLOG_LOOK_MS = 2_000;
+const DATABASE_CHECK_TIMEOUT_MS = 5_000;
+// For migrations and health checks, so that they never wait for a lane.
+const SPARE_CONNECTIONS = 2;
+// What is left of the shutdown for closing connections.
+const CLOSE_MS = 1_500;
+
+const config = settings();
+const log = createLogger({ service: SERVICE, level: config.LOG_LEVEL });
+const metrics = createMetrics({ service: SERVICE });
+const stopping = new AbortController();
+
+const db = connectDatabase({
+  url: config.databaseUrl,
+  applicationName: SERVICE,
+  maxConnections: config.WRITER_CONNECTIONS + SPARE_CONNECTIONS,
+  statementTimeoutMs: config.WRITER_STATEMENT_TIMEOUT_MS,
+});
+const nats = await connectNats({ servers: config.NATS_URL, name: SERVICE, log });
+const deadLetters = createDeadLetters(nats, { names: config.names, replicas: config.STREAM_REPLICAS });
+const backlog = watchBacklog({ nats, names: config.names, deadLetters, db, intervalMs: BACKLOG_LOOK_MS });
+
+let writer: Writer | undefined;
+const consumer = (): ConsumerStatus | undefined => writer?.consumer();
+const writerMetrics = createWriterMetrics(metrics.registry, { backlog: () => backlog.current(), consumer });
+
+const app = createServiceApp({
+  service: SERVICE,
+  log,
+  metrics,
+  healthChecks: healthChecks({ nats, db, backlog: () => backlog.current(), consumer }),
+  trustProxy: config.TRUST_PROXY,
+  mount: () => undefined,
+  ready: () => consumer()?.attached === true,
+});
+
+/** In the background, for as long as it takes: the service runs and says in /health what it waits for. */
+async function start(): Promise<void> {
+  await prepareDatabase({
+    ...(config.MIGRATE_ON_START && { migrate: () => migrate(db, { log }) }),
+    check: () => checkDatabase(db, { timeoutMs: DATABASE_CHECK_TIMEOUT_MS }),
+    classify: classifyDatabaseError,
+    log,
+    timing: createRetryTiming(),
+    stopping: stopping.signal,
+  });
+  await ensureEventStream(nats, {
+    names: config.names,
+    maxMessages: config.STREAM_MAX_MESSAGES,
+    ...(config.STREAM_MAX_BYTES !== undefined && { maxBytes: config.STREAM_MAX_BYTES }),
+    replicas: config.STREAM_REPLICAS,
+    // The gateway is who sets the limits.
+    updateLimits: false,
+    log,
+    signal: stopping.signal,
+  });
+  writer = startWriter({
+    nats,
+    names: config.names,
+    db,
+    deadLetters,
+    metrics: writerMetrics,
+    log,
+    lanes: config.WRITER_CONNECTIONS,
+    batchEvents: config.WRITER_BATCH_EVENTS,
+    lingerMs: config.WRITER_LINGER_MS,
+    bufferBytes: config.WRITER_BUFFER_BYTES,
+    failpoint: createFailpoint(config.failpoint),
+    clock: Date.now,
+  });
+  log.info('writer_started', { lanes: config.WRITER_CONNECTIONS, batch_events: config.WRITER_BATCH_EVENTS });
+}
+
+void start().catch((error: unknown) => {
+  if (stopping.signal.aborted) return;
+  log.error('start_refused', { error });
+  exitWithLine(error instanceof Error ? error.message : String(error));
+});
+
+await runService({
+  app,
+  host: config.HOST,
+  port: config.PORT,
+  log,
+  shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  // The batch in hand is the writer's request in hand.
+  closeTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+  async onShutdown() {
+    stopping.abort();
+    backlog.close();
+    await writer?.stop({ timeoutMs: Math.max(0, config.SHUTDOWN_TIMEOUT_MS - CLOSE_MS) });
+    await Promise.all([nats.close(), db.end({ timeout: 1 })]);
+  },
+});
+
+function settings(): WriterConfig {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) exitWithLine(error.message);
+    throw error;
+  }
+}

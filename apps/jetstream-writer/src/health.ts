@@ -1,0 +1,55 @@
+import type { ConsumerStatus, NatsConnectionHandle } from '@event-analytics/nats-client';
+import type { HealthCheck } from '@event-analytics/service-kit';
+import { checkDatabase, type Database } from '@event-analytics/timescale';
+import type { Backlog } from './backlog.js';
+
+const DATABASE_TIMEOUT_MS = 2_000;
+
+/** What the writer depends on; a check that throws is down. */
+export function healthChecks(o: {
+  nats: NatsConnectionHandle;
+  db: Database;
+  backlog: () => Backlog;
+  /** Undefined before the writer runs. */
+  consumer: () => ConsumerStatus | undefined;
+}): HealthCheck[] {
+  return [
+    {
+      name: 'postgres',
+      critical: true,
+      async check() {
+        const state = await checkDatabase(o.db, { timeoutMs: DATABASE_TIMEOUT_MS });
+        if (!state.migrated) throw new Error('the schema is not up to date');
+        return { ...state };
+      },
+    },
+    {
+      name: 'nats',
+      critical: true,
+      check() {
+        const { connected, server, serverVersion, connects } = o.nats.status();
+        if (!connected) return Promise.reject(new Error('not connected'));
+        return Promise.resolve({ server, version: serverVersion, connects });
+      },
+    },
+    {
+      name: 'stream',
+      critical: true,
+      check() {
+        const consumer = o.consumer();
+        if (!consumer)
+          return Promise.reject(new Error('not started yet: waits for the database or the stream'));
+        if (consumer.streamMissing) return Promise.reject(new Error('the event stream is missing'));
+        if (consumer.refusal !== undefined) return Promise.reject(new Error(consumer.refusal));
+        if (!consumer.attached) return Promise.reject(new Error('not pulling'));
+        const { lag, deadLetters } = o.backlog();
+        return Promise.resolve({
+          pending: lag?.pending,
+          ack_pending: lag?.ackPending,
+          oldest_age_seconds: lag?.oldestAgeSeconds,
+          dead_letters: deadLetters,
+        });
+      },
+    },
+  ];
+}

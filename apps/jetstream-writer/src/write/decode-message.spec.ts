@@ -1,0 +1,58 @@
+import type { StreamMessage } from '@event-analytics/nats-client';
+import { decodeMessage, WHOLE_MESSAGE } from './decode-message.js';
+
+const message = (data: string | Uint8Array): StreamMessage => ({
+  data: typeof data === 'string' ? Buffer.from(data) : data,
+  streamSequence: 42,
+  deliveryCount: 3,
+  storedAtMs: 0,
+  streamEpoch: '2024-03-04T00:00:00Z',
+});
+const envelope = (...events: string[]) =>
+  `{"v":1,"received_at":"2024-03-04T10:00:00.000Z","events":[${events.join(',')}]}`;
+const good = (id: number) =>
+  `{"event_id":"00000000-0000-4000-8000-00000000000${String(id)}","user_id":"u","event_type":"t","occurred_at":"2024-03-04T09:00:00.000Z","properties":{"a":1}}`;
+
+test('events know where they came from and when they were received', () => {
+  const { entries, dead } = decodeMessage(message(envelope(good(1), good(2))));
+  expect(dead).toEqual([]);
+  expect(entries.map(({ index, event }) => [index, event.event_id.at(-1), event.received_at])).toEqual([
+    [0, '1', '2024-03-04T10:00:00.000Z'],
+    [1, '2', '2024-03-04T10:00:00.000Z'],
+  ]);
+});
+
+test.each([
+  ['NUL', good(2).replace('"u"', '"u\\u0000"')],
+  ['a lone surrogate', good(2).replace('"u"', '"\\ud800"')],
+  ['an id of 3 KB', good(2).replace('"u"', JSON.stringify('x'.repeat(3_000)))],
+  ['no event at all', '7'],
+])('%s is a dead letter with its text and place; its neighbours are not', (_what, bad) => {
+  const { entries, dead } = decodeMessage(message(envelope(good(1), bad, good(3))));
+  expect(entries.map((e) => e.index)).toEqual([0, 2]);
+  expect(dead).toHaveLength(1);
+  expect(dead[0]).toMatchObject({
+    index: 1,
+    streamSequence: 42,
+    streamEpoch: '2024-03-04T00:00:00Z',
+    attempts: 3,
+  });
+  expect(Buffer.from(dead[0]!.payload).toString()).toBe(bad);
+  expect(dead[0]?.reason).toMatch(/^[a-z_]+$/);
+});
+
+test.each([
+  ['not JSON', 'not JSON', 'invalid_json'],
+  ['not UTF-8', Uint8Array.of(0xff, 0xfe), 'invalid_utf8'],
+  ['another version', '{"v":2}', 'unknown_version'],
+  ['no envelope', '[]', 'invalid_envelope'],
+  ['empty', '', 'invalid_json'],
+  ['deep beyond reason', '['.repeat(1_000_000), undefined],
+])('%s: the whole message is one dead letter, as it was', (_what, data, reason) => {
+  const whole = message(data);
+  const { entries, dead } = decodeMessage(whole);
+  expect(entries).toEqual([]);
+  expect(dead).toHaveLength(1);
+  expect(dead[0]).toMatchObject({ index: WHOLE_MESSAGE, ...(reason && { reason }) });
+  expect(dead[0]?.payload).toBe(whole.data);
+});
