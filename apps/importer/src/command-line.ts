@@ -115,7 +115,7 @@ export async function parseCommandLine(argv: string[], version: string): Promise
     .demandCommand(1, 'name a command: import or migrate')
     .strict()
     .epilogue(EXIT_CODES_HELP)
-    .wrap(110)
+    .wrap(null)
     .fail((message: string | null, error: Error | undefined) => {
       throw new UsageError(message ?? error?.message ?? 'wrong usage');
     })

@@ -1,5 +1,5 @@
 import { CEILING_LIMITS, DEFAULT_LIMITS, type EventLimits } from '@event-analytics/event-schema';
-import { loadConfig } from '@event-analytics/service-kit';
+import { loadConfig, wholeNumber } from '@event-analytics/service-kit';
 import { databaseUrl } from '@event-analytics/timescale';
 import { z } from 'zod';
 
@@ -9,7 +9,7 @@ const schema = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional(),
   POSTGRES_HOST: z.string().optional(),
-  POSTGRES_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  POSTGRES_PORT: wholeNumber(1, 65_535).optional(),
   POSTGRES_DB: z.string().optional(),
   POSTGRES_USER: z.string().optional(),
   POSTGRES_PASSWORD: z.string().optional(),
@@ -18,12 +18,9 @@ const schema = z.object({
     .string()
     .refine((text) => Date.parse(text) >= CEILING_LIMITS.minOccurredAtMs, 'must be an instant from 1900 on')
     .default('1990-01-01T00:00:00Z'),
-  MAX_FUTURE_SECONDS: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(CEILING_LIMITS.maxFutureMs / 1_000)
-    .default(DEFAULT_LIMITS.maxFutureMs / 1_000),
+  MAX_FUTURE_SECONDS: wholeNumber(0, CEILING_LIMITS.maxFutureMs / 1_000).default(
+    DEFAULT_LIMITS.maxFutureMs / 1_000,
+  ),
 });
 
 export interface ImporterConfig {

@@ -6,7 +6,6 @@ export function describeDatabaseError(error: unknown, url: string): string | und
   if (name === undefined && sqlState === undefined) return undefined;
   const where = addressOf(url);
   const reason = sqlState === undefined ? name : `${name ?? 'SQLSTATE'} ${sqlState}`;
-  if (sqlState === '42P01') return `${where} has no event tables yet: run "event-importer migrate" first`;
   if (error instanceof DatabaseError && kind === 'fault') return `${where}: ${error.message}`;
   if (kind === 'retryable' && sqlState === undefined) return `${where} cannot be reached (${reason})`;
   return `${where} refused (${reason})`;

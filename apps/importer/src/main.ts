@@ -1,5 +1,12 @@
-import { ConfigError } from '@event-analytics/service-kit';
-import { classifyDatabaseError, connectDatabase, migrate, writeEvents } from '@event-analytics/timescale';
+import { ConfigError, VERSION } from '@event-analytics/service-kit';
+import {
+  checkDatabase,
+  classifyDatabaseError,
+  connectDatabase,
+  migrate,
+  writeEvents,
+  type Database,
+} from '@event-analytics/timescale';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hideBin } from 'yargs/helpers';
 
@@ -12,9 +19,9 @@ import { EXIT, type ExitCode } from './exit-codes.js';
 import { createMessages } from './report/messages.js';
 import { createProgressBar, createProgressLines, silentProgress, type Progress } from './report/progress.js';
 
-const VERSION = '0.1.0';
 const CONNECTIONS = 2;
 const CLOSE_SECONDS = 5;
+const CHECK_TIMEOUT_MS = 10_000;
 
 const clock = Date.now;
 const signal = listenForSignals();
@@ -54,6 +61,7 @@ async function runImportCommand(
   try {
     return await runImport(request, {
       database: db && {
+        check: () => checkReady(db),
         writeEvents: (events) => writeEvents(db, events),
         classify: classifyDatabaseError,
         describe: (error) => describeDatabaseError(error, config.databaseUrl),
@@ -91,6 +99,11 @@ async function runMigrateCommand(
   } finally {
     await db.end({ timeout: CLOSE_SECONDS });
   }
+}
+
+async function checkReady(db: Database): Promise<void> {
+  const { migrated } = await checkDatabase(db, { timeoutMs: CHECK_TIMEOUT_MS });
+  if (!migrated) throw new Error('the database has no event tables yet: run "event-importer migrate" first');
 }
 
 function messagesFor({ json, quiet }: CommandLine): ReturnType<typeof createMessages> {

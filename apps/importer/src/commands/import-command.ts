@@ -27,6 +27,8 @@ export interface ImportRequest {
 }
 
 export interface ImportDatabase {
+  /** Throws when it cannot be reached or has no tables for events. */
+  check: () => Promise<void>;
   writeEvents: WriteEvents;
   classify: ClassifyError;
   /** Words for people about an error of the database. */
@@ -60,14 +62,16 @@ export async function runImport(
   const { clock, messages, signal } = dependencies;
   const startedAt = clock();
   const files: FileSummary[] = [];
-  let error: string | undefined;
+  let error = await databaseFault(dependencies.database);
+  if (error !== undefined) messages.error('import_failed', error);
 
   for (const file of request.files) {
     if (signal.aborted || error !== undefined) break;
     const { counts, rejects, failure } = await importOne(file, request, dependencies);
     files.push(summarizeFile(file, counts, { dryRun: request.dryRun, rejectFile: rejects?.path() }));
     if (failure) {
-      error = describeFailure(file, failure.error, dependencies.database);
+      const name = file === '-' ? 'standard input' : file;
+      error = `${name}: ${reasonOf(failure.error, dependencies.database)}`;
       messages.error('import_failed', error, { file });
     }
   }
@@ -146,10 +150,18 @@ function rejectFileFor(file: string, request: ImportRequest): RejectFile | undef
   return createRejectFile(file === '-' ? 'rejects.csv' : `${file}.rejects.csv`);
 }
 
-function describeFailure(file: string, error: unknown, database: ImportDatabase | undefined): string {
-  const name = file === '-' ? 'standard input' : file;
-  const reason = database?.describe(error) ?? (error instanceof Error ? error.message : String(error));
-  return `${name}: ${reason}`;
+/** Why the database cannot be written to: told at once, not after a minute of retries. */
+async function databaseFault(database: ImportDatabase | undefined): Promise<string | undefined> {
+  try {
+    await database?.check();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error, database);
+  }
+}
+
+function reasonOf(error: unknown, database: ImportDatabase | undefined): string {
+  return database?.describe(error) ?? (error instanceof Error ? error.message : String(error));
 }
 
 function exitCodeOf(summary: ImportSummary, signal: AbortSignal): ExitCode {

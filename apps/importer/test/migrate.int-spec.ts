@@ -1,0 +1,52 @@
+import { tmpdir } from 'node:os';
+import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
+
+import { HEADER, row } from './events-csv.js';
+import { runImporter, type Finished } from './run-importer.js';
+
+describe('event-importer migrate', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+  });
+  afterEach(() => database.drop());
+
+  const run = (args: string[], stdin = ''): Promise<Finished> =>
+    runImporter(args, { cwd: tmpdir(), databaseUrl: database.url, stdin });
+
+  it('prints what it applied, and nothing the second time', async () => {
+    const first = await run(['migrate']);
+    expect(first.exitCode).toBe(0);
+    const { applied, storage } = JSON.parse(first.stdout);
+    expect(applied.length).toBeGreaterThan(0);
+    expect(['timescaledb', 'partitions']).toContain(storage);
+    const second = await run(['migrate']);
+    expect(second.exitCode).toBe(0);
+    expect(JSON.parse(second.stdout)).toEqual({ applied: [], storage, error: null });
+  });
+
+  it('is safe four times at once', async () => {
+    const ended = await Promise.all([1, 2, 3, 4].map(() => run(['migrate'])));
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
+    const applied: string[] = ended.flatMap(({ stdout }) => JSON.parse(stdout).applied);
+    expect(new Set(applied).size).toBe(applied.length);
+  });
+
+  it('is asked for by an import into an empty database', async () => {
+    const early = await run(['import', '-'], HEADER + row(0));
+    expect(early.exitCode).toBe(1);
+    expect(early.stderr).toContain('run "event-importer migrate" first');
+    await run(['migrate']);
+    expect((await run(['import', '-'], HEADER + row(0))).exitCode).toBe(0);
+  });
+
+  it('waits for a database that is not up, but not for ever', async () => {
+    const down = { cwd: tmpdir(), databaseUrl: 'postgres://me@127.0.0.1:1/none' };
+    const began = Date.now();
+    const ended = await runImporter(['migrate', '--wait-seconds', '1'], down);
+    expect(ended.exitCode).toBe(1);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(1_000);
+    expect(ended.stderr).toContain('waiting up to 1 s');
+    expect(ended.stderr).toContain('cannot be reached (ECONNREFUSED)');
+  });
+});
