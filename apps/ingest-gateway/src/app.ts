@@ -33,8 +33,6 @@ export interface AppDependencies {
   rateLimit: { bucket: TokenBucket; capacity: number; windowSeconds: number } | false;
   /** Milliseconds since 1970. */
   clock: () => number;
-  /** false once the service is stopping. */
-  ready: () => boolean;
 }
 
 /** The service as an Express application: it neither listens nor reads the environment. */
@@ -60,7 +58,6 @@ export function createApp(o: AppDependencies): Express {
     metrics: o.metrics,
     healthChecks: o.healthChecks,
     trustProxy: o.trustProxy,
-    ready: o.ready,
     mount(app) {
       app.post(
         '/events',

@@ -99,7 +99,6 @@ const app = createApp({
     }),
   },
   clock: Date.now,
-  ready: () => !stopping.signal.aborted,
 });
 
 await runService({
@@ -108,8 +107,8 @@ await runService({
   port: config.PORT,
   log,
   shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  onStopping: () => stopping.abort(),
   async onShutdown() {
+    stopping.abort();
     publisher.close();
     await Promise.all([nats.close(), redis.close()]);
   },

@@ -128,7 +128,6 @@ export async function startGateway(o: GatewayOptions = {}): Promise<TestGateway>
         }
       : false,
     clock: o.clock ?? Date.now,
-    ready: () => true,
   });
   const server = createServer(app);
   server.listen(0, '127.0.0.1');

@@ -99,20 +99,23 @@ describe('422: an event is invalid', () => {
     expectProblem(await gateway.post(undefined, { raw, query: '?partial=true' }), 422);
   });
 
-  it.each([
-    '?partial=false',
-    '?partial=',
-    '?partial=1',
-    '?partial=TRUE',
-    '?partial=true&partial=true',
-    '?partail=true',
-    '?x',
-  ])('refuses the query %s', async (query) => {
+  it.each(['?partial=', '?partial=1', '?partial=TRUE', '?partial=true&partial=true', '?partail=true', '?x'])(
+    'refuses the query %s',
+    async (query) => {
+      const gateway = await gatewayWith();
+      const answer = await gateway.post(events(1), { query });
+      expectProblem(answer, 422);
+      expect(answer.body.errors).toHaveLength(1);
+      expect(await gateway.messages()).toBe(0);
+    },
+  );
+
+  it('takes ?partial=false for what it is without', async () => {
     const gateway = await gatewayWith();
-    const answer = await gateway.post(events(1), { query });
-    expectProblem(answer, 422);
-    expect(answer.body.errors).toHaveLength(1);
-    expect(await gateway.messages()).toBe(0);
+    const batch = { events: [event(), { ...event(), user_id: '' }] };
+    expectProblem(await gateway.post(batch, { query: '?partial=false' }), 422);
+    expect((await gateway.post(events(1), { query: '?partial=false' })).status).toBe(202);
+    expect(await gateway.messages()).toBe(1);
   });
 
   it.each([

@@ -1,7 +1,7 @@
+import { eventsQuery, parseQuery } from '@event-analytics/api-contract';
 import { HttpProblem } from '@event-analytics/service-kit';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { IngestEvents } from '../ingest/ingest-events.js';
-import { eventsQuery } from './events-query.js';
 import type { InFlightBytes } from './in-flight-bytes.js';
 import { lingerThenClose } from './linger.js';
 import { bodyFormat } from './media-type.js';
@@ -17,8 +17,9 @@ export function eventsRoute(o: {
   return async (request, response) => {
     const media = bodyFormat(request.headers);
     if ('unsupported' in media) throw HttpProblem.unsupportedMediaType(media.unsupported);
-    const { partial, problems } = eventsQuery(request.query);
-    if (problems.length > 0) throw HttpProblem.unprocessable('The query is invalid.', problems);
+    const query = parseQuery(eventsQuery, request.query);
+    if (!query.ok) throw HttpProblem.unprocessable('The query is invalid.', query.errors);
+    const { partial } = query.value;
 
     const reservation = createReservation(o.inFlight);
     response.once('close', () => reservation.release());

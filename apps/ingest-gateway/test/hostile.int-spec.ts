@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createGzip } from 'node:zlib';
+import { startGatewayProcess, type GatewayProcess } from './gateway-process.js';
+import { event, events } from './post.js';
+
+const MIB = 1024 * 1024;
+
+let gateway: GatewayProcess;
+beforeAll(async () => {
+  gateway = await startGatewayProcess();
+  await gateway.service.waitReady();
+  // Warm: what is measured below is not the first use of anything.
+  for (let i = 0; i < 20; i++) expect((await gateway.post(events(100))).status).toBe(202);
+});
+afterAll(() => gateway.stop());
+
+/** One gibibyte of spaces: about a mebibyte of gzip. */
+async function gibibyteOfSpacesPacked(): Promise<Buffer> {
+  const gzip = createGzip({ level: 9 });
+  const chunks: Buffer[] = [];
+  gzip.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const spaces = Buffer.alloc(MIB, 0x20);
+  for (let i = 0; i < 1024; i++) if (!gzip.write(spaces)) await once(gzip, 'drain');
+  gzip.end();
+  await once(gzip, 'end');
+  return Buffer.concat(chunks);
+}
+
+/** Writes bytes as they are and collects what comes back until the connection ends. */
+function rawRequest(head: string, body?: Buffer | string): { socket: Socket; answer: Promise<string> } {
+  const socket = connect(gateway.service.port, '127.0.0.1');
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk.toString()));
+  socket.on('error', () => undefined);
+  const answer = once(socket, 'close').then(() => text);
+  socket.write(head.replaceAll('\n', '\r\n'));
+  if (body !== undefined) socket.write(body);
+  return { socket, answer };
+}
+
+async function expectAlive(): Promise<void> {
+  expect((await gateway.post(events(1))).status).toBe(202);
+}
+
+describe('memory', () => {
+  it('a gzip bomb of 1 GiB, ten at once: 413, and memory grows by less than 50 MiB', async () => {
+    const bomb = await gibibyteOfSpacesPacked();
+    expect(bomb.length).toBeLessThan(1.1 * MIB);
+    const beforeBytes = await gateway.residentBytes();
+    let peakBytes = 0;
+    let watching = true;
+    const watch = (async () => {
+      while (watching) {
+        peakBytes = Math.max(peakBytes, await gateway.residentBytes());
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    })();
+    const headers = { 'content-encoding': 'gzip' };
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => gateway.post(undefined, { raw: bomb, headers })),
+    );
+    watching = false;
+    await watch;
+    expect(answers.map((answer) => answer.status)).toEqual(new Array(10).fill(413));
+    expect((peakBytes - beforeBytes) / MIB).toBeLessThan(50);
+    await expectAlive();
+  });
+
+  it('bodies over the limit, without end: cut off, memory stays', async () => {
+    const beforeBytes = await gateway.residentBytes();
+    const head =
+      'POST /events HTTP/1.1\nHost: x\nContent-Type: application/json\nContent-Length: 4000000000\n\n';
+    const floods = Array.from({ length: 5 }, () => {
+      const { socket, answer } = rawRequest(head);
+      const block = Buffer.alloc(MIB, 0x20);
+      const pump = () => {
+        while (!socket.destroyed && socket.write(block));
+        if (!socket.destroyed) socket.once('drain', pump);
+      };
+      pump();
+      return answer;
+    });
+    for (const answer of await Promise.all(floods)) expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(((await gateway.residentBytes()) - beforeBytes) / MIB).toBeLessThan(50);
+    await expectAlive();
+  }, 30_000);
+});
+
+describe('raw sockets', () => {
+  const body = JSON.stringify({ events: [event()] });
+  const headers = 'Host: x\nContent-Type: application/json\n';
+
+  it('a Content-Length longer than the body: the client leaves, nothing is taken', async () => {
+    const stored = (await gateway.stored()).length;
+    const { socket } = rawRequest(
+      `POST /events HTTP/1.1\n${headers}Content-Length: ${body.length + 10}\n\n`,
+      body,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await gateway.stored()).length).toBe(stored);
+    await expectAlive();
+  });
+
+  it('a Content-Length shorter than the body: broken JSON, and the rest is no request', async () => {
+    const { answer } = rawRequest(
+      `POST /events HTTP/1.1\n${headers}Content-Length: ${body.length - 5}\n\n`,
+      body,
+    );
+    const text = await answer;
+    expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 400']);
+    await expectAlive();
+  });
+
+  it('both Content-Length and Transfer-Encoding: 400', async () => {
+    const { answer } = rawRequest(
+      `POST /events HTTP/1.1\n${headers}Content-Length: 3\nTransfer-Encoding: chunked\n\n0\n\n`,
+    );
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('a broken chunk: 400', async () => {
+    const { answer } = rawRequest(
+      `POST /events HTTP/1.1\n${headers}Transfer-Encoding: chunked\n\nzz\nhello\n`,
+    );
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
+    await expectAlive();
+  });
+
+  it('headers of 20 KB: 431', async () => {
+    const { answer } = rawRequest(`POST /events HTTP/1.1\n${headers}X-Long: ${'x'.repeat(20_000)}\n\n`);
+    expect(await answer).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
+  it('Expect: 100-continue: is told to go on, then taken', async () => {
+    const { socket, answer } = rawRequest(
+      `POST /events HTTP/1.1\n${headers}Expect: 100-continue\nConnection: close\nContent-Length: ${body.length}\n\n`,
+    );
+    await once(socket, 'data');
+    socket.write(body);
+    const text = await answer;
+    expect(text).toMatch(/^HTTP\/1\.1 100 Continue\r\n/);
+    expect(text).toMatch(/^HTTP\/1\.1 202 /m);
+  });
+
+  it('requests in a pipeline: each is answered, in order', async () => {
+    const one =
+      `POST /events HTTP/1.1\n${headers}Content-Length: ${body.length}\n\n`.replaceAll('\n', '\r\n') + body;
+    const last = one.replace('Host: x', 'Host: x\r\nConnection: close');
+    const { answer } = rawRequest('', one + one + last);
+    expect((await answer).match(/^HTTP\/1\.1 \d+/gm)).toEqual(new Array(3).fill('HTTP/1.1 202'));
+  });
+});
+
+describe('slow clients', () => {
+  it('500 sockets that send a byte a second are closed within 15 s; others hardly notice', async () => {
+    const timed = async (count: number) => {
+      const ms: number[] = [];
+      for (let i = 0; i < count; i++) {
+        const answer = await gateway.post(events(10));
+        expect(answer.status).toBe(202);
+        ms.push(answer.ms);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return ms.sort((a, b) => a - b)[Math.floor(count * 0.99) - 1] ?? Infinity;
+    };
+    const quietMs = await timed(200);
+
+    const startedMs = performance.now();
+    const closedMs: number[] = [];
+    const heads = [
+      'POST /events HTTP/1.1\r\nHost: x\r\nX-Slow: ',
+      'POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n',
+    ];
+    const sockets = Array.from({ length: 500 }, (_, i) => {
+      const socket = connect(gateway.service.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.on('close', () => closedMs.push(performance.now() - startedMs));
+      socket.resume();
+      socket.write(heads[i % 2] ?? '');
+      return socket;
+    });
+    const drip = setInterval(() => sockets.forEach((s) => s.writable && s.write('x')), 1_000);
+    const busyMs = await timed(200);
+    while (closedMs.length < 500 && performance.now() - startedMs < 20_000) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    clearInterval(drip);
+    sockets.forEach((socket) => socket.destroy());
+    expect(closedMs).toHaveLength(500);
+    expect(Math.max(...closedMs)).toBeLessThan(15_500);
+    // Twice as long at most, above what a shared machine jitters anyway.
+    expect(busyMs).toBeLessThan(Math.max(2 * quietMs, 50));
+  }, 60_000);
+});
