@@ -26,6 +26,8 @@ export interface ConnectOptions {
 interface Lane {
   sql: postgres.Sql;
   lost: boolean;
+  /** Ends what is being done on it. */
+  fail: (error: Error) => void;
 }
 
 /**
@@ -87,11 +89,12 @@ export function connectDatabase(options: ConnectOptions): Database {
   async function withLane<T>(timeoutMs = answerTimeoutMs, work: (lane: Lane) => Promise<T>): Promise<T> {
     const lane = await acquire();
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
+    const failed = new Promise<never>((_, reject) => {
+      lane.fail = reject;
       if (Number.isFinite(timeoutMs)) timer = setTimeout(() => reject(lateError(timeoutMs)), timeoutMs);
     });
     try {
-      return await Promise.race([work(lane), late]);
+      return await Promise.race([work(lane), failed]);
     } catch (error) {
       if (!isAnswer(error)) lane.lost = true;
       throw error;
@@ -133,6 +136,7 @@ export function connectDatabase(options: ConnectOptions): Database {
   function openLane(): Lane {
     const lane: Lane = {
       lost: false,
+      fail: () => undefined,
       sql: postgres(options.url, {
         max: 1,
         connect_timeout: (options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS) / 1000,
@@ -142,6 +146,9 @@ export function connectDatabase(options: ConnectOptions): Database {
         onnotice: options.onNotice ?? (() => undefined),
         onclose: () => {
           lane.lost = true;
+          // The driver forgets a statement that was sent between a socket's error and its close. Where it
+          // does not forget, its own error comes first.
+          setImmediate(() => lane.fail(lostError()));
         },
         connection: {
           application_name: options.applicationName,
@@ -163,12 +170,17 @@ export function connectDatabase(options: ConnectOptions): Database {
  * to a socket that is gone, which throws where nobody can catch it.
  */
 function guarded(lane: Lane): Sql {
-  const open = (): postgres.Sql => {
-    if (lane.lost) throw new DatabaseError('connection_lost', 'the connection to PostgreSQL was lost');
-    return lane.sql;
+  const watched = <Q extends Promise<unknown>>(send: (sql: postgres.Sql) => Q): Q => {
+    if (lane.lost) throw lostError();
+    const query = send(lane.sql);
+    // Promise's own then: the driver's would send the query now, and a fragment is never sent by itself.
+    void Promise.prototype.then.call(query, undefined, (error: unknown) => {
+      if (!isAnswer(error)) lane.lost = true;
+    });
+    return query;
   };
-  const tag = ((template, ...parameters) => open()(template, ...parameters)) as Sql;
-  tag.unsafe = (text) => open().unsafe(text);
+  const tag = ((template, ...parameters) => watched((sql) => sql(template, ...parameters))) as Sql;
+  tag.unsafe = (text) => watched((sql) => sql.unsafe(text));
   return tag;
 }
 
@@ -196,6 +208,10 @@ function discard(lane: Lane): void {
 /** The server refused a statement, and the connection is as good as before. */
 function isAnswer(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.severity === 'ERROR';
+}
+
+function lostError(): DatabaseError {
+  return new DatabaseError('connection_lost', 'the connection to PostgreSQL was lost');
 }
 
 function lateError(timeoutMs: number): DatabaseError {

@@ -1,4 +1,5 @@
-import { env } from 'node:process';
+import { env, stdout } from 'node:process';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- a test's file, which cannot be TypeScript
 import startServers from '@event-analytics/testkit/global-setup';
 import postgres from 'postgres';
 
@@ -10,5 +11,5 @@ export default async function globalSetup() {
     SELECT EXISTS (SELECT FROM pg_settings WHERE name = 'timescaledb.disable_load') AS offered`;
   await sql.end();
   env.EA_TEST_STORAGES = offered ? 'partitions,timescaledb' : 'partitions';
-  process.stdout.write(`Storages of this server, each tested: ${env.EA_TEST_STORAGES}\n`);
+  stdout.write(`Storages of this server, each tested: ${env.EA_TEST_STORAGES}\n`);
 }

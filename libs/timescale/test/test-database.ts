@@ -8,13 +8,14 @@ export interface OpenedDatabase {
   url: string;
   db: Database;
   /** Another pool on the same database, closed with it. */
-  connect(options?: { maxConnections?: number; answerTimeoutMs?: number; url?: string }): Database;
-  close(): Promise<void>;
+  connect: (options?: { maxConnections?: number; answerTimeoutMs?: number; url?: string }) => Database;
+  close: () => Promise<void>;
 }
 
 /** A database of its own, empty, that will choose this storage. */
 export async function openEmptyDatabase(storage: StorageKind): Promise<OpenedDatabase> {
-  const { url, drop } = await createTestDatabase({ timescaledb: storage === 'timescaledb' });
+  const created = await createTestDatabase({ timescaledb: storage === 'timescaledb' });
+  const { url } = created;
   const opened: Database[] = [];
   const connect: OpenedDatabase['connect'] = (options = {}) => {
     const db = connectDatabase({ url, applicationName: 'timescale tests', maxConnections: 4, ...options });
@@ -27,7 +28,7 @@ export async function openEmptyDatabase(storage: StorageKind): Promise<OpenedDat
     connect,
     async close() {
       await Promise.all(opened.map((db) => db.end({ timeout: 1 })));
-      await drop();
+      await created.drop();
     },
   };
 }
