@@ -20,15 +20,16 @@ function describePieces(pieces: DayPiece[]) {
 }
 
 /** Every boundary is exact to the millisecond, and inside of a piece the date stays the same. */
-function expectExact(zone: string, from: string, to: string) {
+function expectExact(zone: string, from: string, to: string, probesPerPiece = 4) {
   const date = intlDate(zone);
   const pieces = dayPieces(zone, from, to);
   const wrong: string[] = [];
   let previous: DayPiece | undefined;
   for (const piece of pieces) {
     const { startMs, endMs } = piece;
-    const inside = [startMs, startMs + 1, (startMs + endMs) / 2, endMs - 1];
-    for (let ms = startMs + HOUR_MS; ms < endMs; ms += 11 * HOUR_MS) inside.push(ms);
+    const inside = [startMs, (startMs + endMs) / 2, endMs - 1];
+    for (let i = 1; i <= probesPerPiece; i++)
+      inside.push(startMs + ((endMs - startMs) * i) / (probesPerPiece + 1));
     for (const ms of inside)
       if (date(ms) !== piece.date) wrong.push(`${zone} ${piece.date} not at ${ms}: ${date(ms)}`);
     for (const ms of [startMs - 1, endMs]) {
@@ -114,8 +115,7 @@ describe('dayPieces', () => {
     const years = [1991, 2007, 2010, 2011, 2024, 2038];
     for (const zone of Intl.supportedValuesOf('timeZone')) {
       const year = years[zone.length % years.length] ?? 2024;
-      expectExact(zone, `${year}-01-01`, `${year}-12-31`);
-      expectExact(zone, '2024-03-25', '2024-04-28');
+      expectExact(zone, `${year}-01-01`, `${year}-12-31`, 0);
     }
   }, 60_000);
 });
