@@ -19,6 +19,8 @@ export {
   type HealthResponse,
   type HealthStatus,
 } from './health-responses.js';
+export { buildOpenApiDocument } from './openapi/build-openapi-document.js';
+export type { OpenApiDocument } from './openapi/openapi-document.js';
 export {
   PARAMETER_PROBLEM_CODES,
   type ParameterProblem,

@@ -22,11 +22,11 @@ const zoneAndInstant = { timezone: timezoneParameter().optional(), as_of: asOfPa
 const range = {
   from: dateParameter('from', {
     description: `First calendar day, inclusive. Default: ${DEFAULT_RANGE_DAYS - 1} days before \`to\`. A range holds at most ${MAX_RANGE_DAYS} days.`,
-    examples: ['2024-03-04'],
+    examples: ['2024-03-25'],
   }).optional(),
   to: dateParameter('to', {
     description: 'Last calendar day, inclusive. Default: the day it is in `timezone` at `as_of`.',
-    examples: ['2024-03-12'],
+    examples: ['2024-03-31'],
   }).optional(),
 };
 
@@ -101,12 +101,12 @@ export const retentionParameters = z.strictObject({
   start_date: dateParameter('start_date', {
     description:
       'Where window 0 begins. Weekly windows may begin on any day of the week; monthly ones begin on a 1st.',
-    examples: ['2024-03-04'],
+    examples: ['2024-02-05'],
   }),
   window_type: choiceParameter('window_type', ['daily', 'weekly', 'monthly'], {
     description:
       'What a window is: a calendar day, a span of 7 days from `start_date` on, or a calendar month.',
-    examples: ['daily'],
+    examples: ['weekly'],
   }),
   windows: windowCount('windows', 'The highest offset: each cohort has the offsets 0 to `windows`.'),
   cohorts: windowCount(
