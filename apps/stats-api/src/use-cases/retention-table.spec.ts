@@ -46,7 +46,11 @@ describe('retentionTable', () => {
 
   it('keeps a cohort of nobody: zeros, and no rates', () => {
     const empty = dailyTable(EXAMPLE).cohorts[2];
-    expect(empty).toMatchObject({ start: '2024-03-06', size: 0, retained: [0, 0, 0, 0, 0, 0, 0, null, null] });
+    expect(empty).toMatchObject({
+      start: '2024-03-06',
+      size: 0,
+      retained: [0, 0, 0, 0, 0, 0, 0, null, null],
+    });
     expect(empty?.rates).toEqual(Array(9).fill(null));
   });
 
@@ -69,7 +73,10 @@ describe('retentionTable', () => {
 
   it('begins with its first instant and is complete with its last', () => {
     const at = (instant: string): unknown => dailyTable(EXAMPLE, Date.parse(instant)).cohorts[0];
-    expect(at('2024-03-04T00:00:00.000Z')).toMatchObject({ size: 2, retained: expect.arrayContaining([2, null]) });
+    expect(at('2024-03-04T00:00:00.000Z')).toMatchObject({
+      size: 2,
+      retained: expect.arrayContaining([2, null]),
+    });
     expect(at('2024-03-04T23:59:59.999Z')).toMatchObject({ complete: expect.not.arrayContaining([true]) });
     expect(at('2024-03-05T00:00:00.000Z')).toMatchObject({ complete: expect.arrayContaining([true]) });
   });

@@ -1,0 +1,86 @@
+import { activeUsersQuery, dauQuery, retentionQuery, topEventsQuery } from '@event-analytics/api-contract';
+import {
+  createServiceApp,
+  requireScope,
+  type ApiKeys,
+  type HealthCheck,
+  type Logger,
+  type Metrics,
+} from '@event-analytics/service-kit';
+import type { Database } from '@event-analytics/timescale';
+import type { ErrorRequestHandler, Express } from 'express';
+
+import { boundedQueries } from './bounded-queries.js';
+import { statsRoute } from './http/stats-route.js';
+import { toProblem } from './http/to-problem.js';
+import { timedQueries } from './metrics.js';
+import { activeUsers } from './use-cases/active-users.js';
+import { dailyActiveUsers } from './use-cases/daily-active-users.js';
+import { retention } from './use-cases/retention.js';
+import type { StatsContext } from './use-cases/stats-context.js';
+import { topEvents } from './use-cases/top-events.js';
+
+export interface StatsAppOptions {
+  db: Database;
+  healthChecks: HealthCheck[];
+  log: Logger;
+  metrics: Metrics;
+  clock: () => number;
+  apiKeys: ApiKeys;
+  trustProxy: number | string;
+  defaultZone: string;
+  statementTimeoutMs: number;
+  /** Statistics under way at once, those included that wait for a connection. */
+  queriesMax: number;
+}
+
+export function createStatsApp(options: StatsAppOptions): Express {
+  const { apiKeys, clock, db, defaultZone, statementTimeoutMs } = options;
+  const bounded = boundedQueries(options.queriesMax);
+  const measured = timedQueries(options.metrics);
+  const context: StatsContext = {
+    db,
+    clock,
+    defaultZone,
+    statementTimeoutMs,
+    timed: (query, work) => bounded(() => measured(query, work)),
+  };
+
+  return createServiceApp({
+    service: 'stats-api',
+    log: options.log,
+    metrics: options.metrics,
+    healthChecks: options.healthChecks,
+    trustProxy: options.trustProxy,
+    clock,
+    mount: (app) => {
+      const allowed = requireScope(apiKeys, 'stats');
+      app.get(
+        '/stats/dau',
+        allowed,
+        statsRoute(dauQuery, (query) => dailyActiveUsers(context, query)),
+      );
+      app.get(
+        '/stats/active-users',
+        allowed,
+        statsRoute(activeUsersQuery, (query) => activeUsers(context, query)),
+      );
+      app.get(
+        '/stats/top-events',
+        allowed,
+        statsRoute(topEventsQuery, (query) => topEvents(context, query)),
+      );
+      app.get(
+        '/stats/retention',
+        allowed,
+        statsRoute(retentionQuery, (query) => retention(context, query)),
+      );
+      app.use(asProblems);
+    },
+  });
+}
+
+// Express knows an error handler by its four parameters.
+const asProblems: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
+  next(toProblem(error));
+};
