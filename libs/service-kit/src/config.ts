@@ -37,7 +37,7 @@ function settingOf(name: string, env: NodeJS.ProcessEnv): string | undefined {
     const content = readFileSync(file, 'utf8').trim();
     return content === '' ? undefined : content;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new ConfigError(`${name}_FILE: cannot read ${file} (${code})`, { cause: error });
   }
 }

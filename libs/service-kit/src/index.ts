@@ -3,7 +3,7 @@ export { commaList, commonConfig, ConfigError, flag, loadConfig, wholeNumber } f
 export type { DependencyHealth, HealthCheck, HealthReport } from './health.js';
 export { createLogger, describeError, type LogContext, type Logger, type LogLevel } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';
-export { HttpProblem, PROBLEMS, type ProblemBody, type ProblemCode, type ProblemDetail } from './problem.js';
+export { HttpProblem, type ProblemDetail } from './problem.js';
 export { listRoutes, type ServedRoute } from './routes.js';
 export { exitWithLine, runService, type RunServiceOptions } from './run-service.js';
 export { createServiceApp, type ServiceAppOptions } from './service-app.js';

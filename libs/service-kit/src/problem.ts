@@ -1,22 +1,4 @@
-/** Every kind of refusal, its status and title. Clients may switch on the codes: none is ever renamed. */
-export const PROBLEMS = {
-  bad_request: { status: 400, title: 'Bad request' },
-  missing_api_key: { status: 401, title: 'API key missing' },
-  invalid_api_key: { status: 401, title: 'API key unknown' },
-  missing_scope: { status: 403, title: 'API key without this scope' },
-  not_found: { status: 404, title: 'Not found' },
-  method_not_allowed: { status: 405, title: 'Method not allowed' },
-  request_timeout: { status: 408, title: 'Request too slow' },
-  payload_too_large: { status: 413, title: 'Request too large' },
-  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
-  unprocessable: { status: 422, title: 'Invalid content' },
-  rate_limited: { status: 429, title: 'Too many requests' },
-  headers_too_large: { status: 431, title: 'Request headers too large' },
-  internal: { status: 500, title: 'Internal error' },
-  unavailable: { status: 503, title: 'Temporarily unavailable' },
-} as const;
-
-export type ProblemCode = keyof typeof PROBLEMS;
+import { PROBLEMS, type ProblemBody, type ProblemCode } from '@event-analytics/api-contract';
 
 /** One thing that is wrong: where, and what to do about it. */
 export interface ProblemDetail {
@@ -26,17 +8,6 @@ export interface ProblemDetail {
   index?: number;
   event_id?: string | null;
   line?: number;
-}
-
-/** The body of every answer that isn't a success (RFC 9457, application/problem+json). */
-export interface ProblemBody {
-  type: string;
-  title: string;
-  status: number;
-  code: ProblemCode;
-  detail: string;
-  request_id: string;
-  errors?: readonly ProblemDetail[];
 }
 
 interface ProblemOptions {
@@ -66,7 +37,8 @@ export class HttpProblem extends Error {
     this.headers = o.headers ?? {};
   }
 
-  body(requestId: string): ProblemBody {
+  /** What is sent; `errors` is whatever the refusing code found, in the contract's form. */
+  body(requestId: string): Omit<ProblemBody, 'errors'> & { errors?: readonly ProblemDetail[] } {
     return {
       type: 'about:blank',
       title: PROBLEMS[this.code].title,
@@ -78,8 +50,8 @@ export class HttpProblem extends Error {
     };
   }
 
-  static badRequest(detail: string, cause?: unknown): HttpProblem {
-    return new HttpProblem('bad_request', detail, { cause });
+  static badRequest(detail: string, o: { code?: ProblemCode; cause?: unknown } = {}): HttpProblem {
+    return new HttpProblem(o.code ?? 'bad_request', detail, { cause: o.cause });
   }
   static missingApiKey(): HttpProblem {
     return new HttpProblem(
@@ -109,20 +81,31 @@ export class HttpProblem extends Error {
       headers: { Allow: allow },
     });
   }
-  static payloadTooLarge(detail: string): HttpProblem {
-    return new HttpProblem('payload_too_large', detail);
+  static payloadTooLarge(detail: string, code: ProblemCode = 'payload_too_large'): HttpProblem {
+    return new HttpProblem(code, detail);
   }
-  static unsupportedMediaType(detail: string): HttpProblem {
-    return new HttpProblem('unsupported_media_type', detail);
+  static unsupportedMediaType(detail: string, code: ProblemCode = 'unsupported_media_type'): HttpProblem {
+    return new HttpProblem(code, detail);
   }
-  static unprocessable(detail: string, errors: readonly ProblemDetail[]): HttpProblem {
-    return new HttpProblem('unprocessable', detail, { errors });
+  static unprocessable(
+    detail: string,
+    errors: readonly ProblemDetail[],
+    code: ProblemCode = 'unprocessable',
+  ): HttpProblem {
+    return new HttpProblem(code, detail, { errors });
   }
   static tooMany(detail: string, retryAfterSeconds: number): HttpProblem {
     return new HttpProblem('rate_limited', detail, retryAfter(retryAfterSeconds));
   }
-  static unavailable(detail: string, retryAfterSeconds: number, cause?: unknown): HttpProblem {
-    return new HttpProblem('unavailable', detail, { ...retryAfter(retryAfterSeconds), cause });
+  static unavailable(
+    detail: string,
+    retryAfterSeconds: number,
+    o: { code?: ProblemCode; cause?: unknown } = {},
+  ): HttpProblem {
+    return new HttpProblem(o.code ?? 'unavailable', detail, {
+      ...retryAfter(retryAfterSeconds),
+      cause: o.cause,
+    });
   }
   static internal(cause: unknown): HttpProblem {
     return new HttpProblem('internal', 'Something went wrong on our side; it has been logged.', { cause });

@@ -72,7 +72,7 @@ describe('a running service', () => {
     const answer = fetch(`${service.url}/slow`).catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 150));
     service.child.kill('SIGTERM');
-    expect(await answer).toBeInstanceOf(Error);
+    expect(await answer).toMatchObject({ message: 'fetch failed' });
     expect(await service.ended).toBe(1);
   });
 

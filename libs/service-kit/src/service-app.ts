@@ -136,6 +136,6 @@ function asProblem(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error;
   // A path that is no valid percent-encoding; Express itself refuses it.
   if (error instanceof URIError)
-    return HttpProblem.badRequest('The path is not valid percent-encoding.', error);
+    return HttpProblem.badRequest('The path is not valid percent-encoding.', { cause: error });
   return HttpProblem.internal(error);
 }

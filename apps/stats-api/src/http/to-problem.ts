@@ -16,21 +16,26 @@ export function toProblem(error: unknown): unknown {
   }
   if (error instanceof StatementTimeoutError) {
     const detail = `The statistic took longer than ${error.timeoutMs} ms. Ask for a shorter range or fewer windows.`;
-    return HttpProblem.unavailable(detail, RETRY_SLOW_SECONDS, error);
+    return HttpProblem.unavailable(detail, RETRY_SLOW_SECONDS, { code: 'statement_timeout', cause: error });
   }
   if (error instanceof TooManyQueriesError) {
-    return HttpProblem.unavailable('Too many statistics are asked for at once.', RETRY_BUSY_SECONDS, error);
+    return HttpProblem.unavailable('Too many statistics are asked for at once.', RETRY_BUSY_SECONDS, {
+      code: 'overloaded',
+      cause: error,
+    });
   }
   const { kind, sqlState } = classifyDatabaseError(error);
   if (kind === 'retryable') {
-    return HttpProblem.unavailable(
-      'The database cannot be reached at the moment.',
-      RETRY_DOWN_SECONDS,
-      error,
-    );
+    return HttpProblem.unavailable('The database cannot be reached at the moment.', RETRY_DOWN_SECONDS, {
+      code: 'database_unavailable',
+      cause: error,
+    });
   }
   if (sqlState === UNDEFINED_TABLE) {
-    return HttpProblem.unavailable('The database is not migrated yet.', RETRY_DOWN_SECONDS, error);
+    return HttpProblem.unavailable('The database is not migrated yet.', RETRY_DOWN_SECONDS, {
+      code: 'database_unavailable',
+      cause: error,
+    });
   }
   return error;
 }
