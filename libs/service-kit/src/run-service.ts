@@ -12,6 +12,8 @@ export interface RunServiceOptions {
   log: Logger;
   /** How long requests in hand may take once a signal has come. */
   shutdownTimeoutMs: number;
+  /** Called when the signal comes: over connections that are kept alive, readiness can still be asked. */
+  onStopping?: () => void;
   /** Called once the last request is answered: closes clients. */
   onShutdown: () => Promise<void>;
   /** What onShutdown may take; default 2,000. More for a service that has work in hand beside requests. */
@@ -49,6 +51,7 @@ export async function runService(o: RunServiceOptions): Promise<Server> {
     if (stopping) process.exit(1);
     stopping = true;
     o.log.info('stopping', { reason });
+    o.onStopping?.();
     const finished = await withinMs(o.shutdownTimeoutMs, closeServer(server));
     if (!finished) server.closeAllConnections();
     const closed = await withinMs(o.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, o.onShutdown()).catch(
