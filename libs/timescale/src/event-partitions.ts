@@ -6,22 +6,22 @@ import { recordedStorage, type StorageKind } from './storage.js';
 
 /** Locks taken by one transaction: each new partition is a table and its indexes. */
 const PARTITIONS_PER_TRANSACTION = 24;
-/** A hundred years of weeks; past it the process asks the database again. */
-const KNOWN_MAX = 5_200;
-const WEEK_MS = 7 * 86_400_000;
+/** A hundred years; past it the process asks the database again. */
+const KNOWN_MAX = 1_300;
+const CHUNK_MS = 28 * 86_400_000;
 
 /** The date that stands for the partition an instant is in: what the migrations lay down. */
 const PARTITION_START: Record<StorageKind, (occurredAt: string) => string> = {
   partitions: (occurredAt) => `${occurredAt.slice(0, 7)}-01`,
-  timescaledb: weekStart,
+  timescaledb: chunkStart,
 };
 
-/** TimescaleDB counts its intervals from 1970. With another interval a chunk may be made within a write instead. */
-function weekStart(occurredAt: string): string {
+/** TimescaleDB counts its intervals from 1970. With another interval some chunks are made within writes instead. */
+function chunkStart(occurredAt: string): string {
   const ms = Date.parse(occurredAt);
   // What is no instant is PostgreSQL's to refuse, by its SQLSTATE.
   if (Number.isNaN(ms)) return occurredAt;
-  return new Date(Math.floor(ms / WEEK_MS) * WEEK_MS).toISOString().slice(0, 10);
+  return new Date(Math.floor(ms / CHUNK_MS) * CHUNK_MS).toISOString().slice(0, 10);
 }
 
 export interface EventPartitions {

@@ -1,5 +1,11 @@
--- Events on TimescaleDB: a hypertable, chunks of 7 days. The table is the one of
--- 0001_events.partitions.sql, where its key, collations and index are explained.
+-- Events on TimescaleDB: a hypertable. The table is the one of 0001_events.partitions.sql, where its
+-- key, collations and index are explained.
+--
+-- Chunks of 28 days, about the months of the other storage: whoever asks for first events reads every
+-- chunk there is, and each costs three locks (of max_locks_per_transaction, 64 by default, times the
+-- connections) and planning time. Twenty years are 260 chunks; at TimescaleDB's default of 7 days a
+-- few such questions at once run out of locks. Where one chunk's key outgrows memory (from some ten
+-- million events a day), set_chunk_time_interval('events', …) makes the coming chunks shorter.
 CREATE TABLE events (
   event_id    uuid        NOT NULL,
   occurred_at timestamptz NOT NULL,
@@ -11,7 +17,7 @@ CREATE TABLE events (
 );
 
 SELECT create_hypertable('events', 'occurred_at',
-  chunk_time_interval => interval '7 days', create_default_indexes => false);
+  chunk_time_interval => interval '28 days', create_default_indexes => false);
 
 CREATE INDEX events_occurred_at ON events USING brin (occurred_at) WITH (pages_per_range = 32, autosummarize = on);
 
