@@ -23,7 +23,7 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({
     path,
     method: method.toUpperCase(),
-    operation: operation as Operation,
+    operation,
   })),
 );
 const operationOf = (path: string): Operation => {
