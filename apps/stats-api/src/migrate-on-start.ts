@@ -1,4 +1,4 @@
-import { describeError, type Logger } from '@event-analytics/service-kit';
+import type { Logger } from '@event-analytics/service-kit';
 import { classifyDatabaseError, migrate, type Database } from '@event-analytics/timescale';
 
 const FIRST_WAIT_MS = 250;
@@ -21,7 +21,7 @@ export async function migrateOnStart(o: {
       return;
     } catch (error) {
       if (needsSomebody(error)) throw error;
-      o.log.warn('migration_delayed', { wait_ms: waitMs, error: describeError(error) });
+      o.log.warn('migration_delayed', { wait_ms: waitMs, error });
       await o.pause(waitMs);
     }
   }

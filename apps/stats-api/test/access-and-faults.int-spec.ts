@@ -51,7 +51,7 @@ describe('when the database does not answer', () => {
         expect(headers['content-type']).toMatch(/^application\/problem\+json/);
         expect(headers['retry-after']).toBe('30');
         expect(body).toMatchObject({
-          code: 'unavailable',
+          code: 'statement_timeout',
           detail: expect.stringContaining('longer than 200 ms'),
         });
         expect(JSON.stringify(body)).not.toMatch(/select|statement timeout/i);
@@ -89,6 +89,7 @@ describe('when the database does not answer', () => {
     try {
       const { body, headers } = await stats.get('/stats/top-events').expect(503);
       expect(headers['retry-after']).toBe('5');
+      expect(body.code).toBe('database_unavailable');
       expect(body.detail).toBe('The database cannot be reached at the moment.');
       expect(JSON.stringify(body)).not.toMatch(/secret|ECONNREFUSED|127\.0\.0\.1/);
       const health = await stats.get('/health').expect(503);

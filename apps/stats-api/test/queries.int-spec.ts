@@ -205,7 +205,11 @@ describe('statistics over HTTP', () => {
   ])('refuses %s and names the parameter and the rule', async (path, parameter, code) => {
     const { body, headers } = await stats.get(path).expect(422);
     expect(headers['content-type']).toMatch(/^application\/problem\+json/);
-    expect(body).toMatchObject({ status: 422, code: 'unprocessable', errors: [{ path: parameter, code }] });
+    expect(body).toMatchObject({
+      status: 422,
+      code: 'invalid_parameters',
+      errors: [{ path: parameter, code }],
+    });
     expect(body.errors[0].message).toContain(parameter);
     expect(body.request_id).toBe(headers['x-request-id']);
   });

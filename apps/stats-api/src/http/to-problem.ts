@@ -12,32 +12,27 @@ const RETRY_BUSY_SECONDS = 1;
 /** What an error of this service means to a client; what it does not know it hands back as it is. */
 export function toProblem(error: unknown): unknown {
   if (error instanceof InvalidQueryError) {
-    return HttpProblem.unprocessable('The query is not valid: see errors.', error.errors);
+    const detail = 'The query is not valid: see errors.';
+    return HttpProblem.unprocessable(detail, error.errors, 'invalid_parameters');
   }
   if (error instanceof StatementTimeoutError) {
     const detail = `The statistic took longer than ${error.timeoutMs} ms. Ask for a shorter range or fewer windows.`;
     return HttpProblem.unavailable(detail, RETRY_SLOW_SECONDS, { code: 'statement_timeout', cause: error });
   }
   if (error instanceof TooManyQueriesError) {
-    return HttpProblem.unavailable('Too many statistics are asked for at once.', RETRY_BUSY_SECONDS, {
-      code: 'overloaded',
-      cause: error,
-    });
+    const detail = 'Too many statistics are asked for at once.';
+    return HttpProblem.unavailable(detail, RETRY_BUSY_SECONDS, { code: 'overloaded', cause: error });
   }
-  const { kind, sqlState } = classifyDatabaseError(error);
-  if (kind === 'retryable') {
-    return HttpProblem.unavailable('The database cannot be reached at the moment.', RETRY_DOWN_SECONDS, {
-      code: 'database_unavailable',
-      cause: error,
-    });
-  }
-  if (sqlState === UNDEFINED_TABLE) {
-    return HttpProblem.unavailable('The database is not migrated yet.', RETRY_DOWN_SECONDS, {
-      code: 'database_unavailable',
-      cause: error,
-    });
-  }
-  return error;
+  const unavailable = databaseProblem(error);
+  if (unavailable === undefined) return error;
+  return HttpProblem.unavailable(unavailable, RETRY_DOWN_SECONDS, {
+    code: 'database_unavailable',
+    cause: error,
+  });
 }
 
-const UNDEFINED_TABLE = '42P01';
+function databaseProblem(error: unknown): string | undefined {
+  const { kind, name } = classifyDatabaseError(error);
+  if (kind === 'retryable') return 'The database cannot be reached at the moment.';
+  return name === 'undefined_table' ? 'The database is not migrated yet.' : undefined;
+}

@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { startServers, startService, type ServiceProcess } from '@event-analytics/stack';
+import { createTestDatabase } from '@event-analytics/testkit';
+
+import { connect } from './stats-app.js';
+
+const MAIN = join(__dirname, '../dist/main.js');
+
+describe('the stats-api process', () => {
+  it('starts while PostgreSQL is down, and recovers, also from a restart of it', async () => {
+    const servers = await startServers({ only: ['postgres'] });
+    let service: ServiceProcess | undefined;
+    try {
+      await servers.postgres?.kill('SIGKILL');
+      service = await startService({
+        app: 'stats-api',
+        env: { DATABASE_URL: servers.postgresUrl, LOG_LEVEL: 'warn' },
+      });
+      const status = async (path: string): Promise<number> => (await fetch(`${service?.url}${path}`)).status;
+      expect(await status('/health/live')).toBe(200);
+      expect(await status('/health/ready')).toBe(503);
+      expect(await status('/health')).toBe(503);
+      expect(await status('/stats/dau')).toBe(503);
+
+      for (let round = 0; round < 2; round += 1) {
+        await servers.postgres?.restart();
+        await service.waitReady({ timeoutMs: 20_000 });
+        expect(await status('/stats/dau')).toBe(200);
+        await servers.postgres?.kill('SIGKILL');
+        expect(await status('/stats/dau')).toBe(503);
+      }
+      expect(service.output()).toContain('"event":"migration_delayed"');
+    } finally {
+      await service?.stop();
+      await servers.stop();
+    }
+  });
+
+  it('migrates when it starts, four of them at once, unless told not to', async () => {
+    const database = await createTestDatabase();
+    const env = { DATABASE_URL: database.url, LOG_LEVEL: 'info' };
+    const services = await Promise.all([1, 2, 3, 4].map(() => startService({ app: 'stats-api', env })));
+    try {
+      await Promise.all(services.map((service) => service.waitReady()));
+      const applied = services.flatMap(
+        (service) => service.output().match(/"event":"migration_applied"/g) ?? [],
+      );
+      const db = connect(database.url);
+      const [counted] = await db.run(
+        (sql) => sql<{ n: number }[]>`SELECT count(*)::int AS n FROM schema_migrations`,
+      );
+      await db.end({ timeout: 5 });
+      expect(applied).toHaveLength(counted?.n ?? -1);
+    } finally {
+      await Promise.all(services.map((service) => service.stop()));
+      await database.drop();
+    }
+    const empty = await createTestDatabase();
+    const service = await startService({
+      app: 'stats-api',
+      env: { DATABASE_URL: empty.url, MIGRATE_ON_START: 'false', LOG_LEVEL: 'error' },
+    });
+    try {
+      expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
+      expect((await fetch(`${service.url}/stats/dau`)).status).toBe(503);
+    } finally {
+      await service.stop();
+      await empty.drop();
+    }
+  });
+
+  it.each([
+    ['PORT', 'eighty', /^PORT: .*"eighty"/],
+    ['REPORTING_TIMEZONES', 'UTC,Mars/Olympus', /^REPORTING_TIMEZONES: .*IANA/],
+    ['STATEMENT_TIMEOUT_MS', '0', /^STATEMENT_TIMEOUT_MS: .*10/],
+    ['DATABASE_URL', 'mysql://me:secret@x/y', /^DATABASE_URL: must begin with postgres:/],
+    ['API_KEYS', 'reader:abc', /^API_KEYS: entry 1/],
+    ['MIGRATE_ON_START', 'maybe', /^MIGRATE_ON_START: /],
+  ])('refuses to start with %s=%s, in one line', (name, value, line) => {
+    const { status, stderr, stdout } = spawnSync(process.execPath, [MAIN], {
+      env: { PATH: process.env['PATH'], [name]: value },
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(line);
+    expect(stderr).not.toContain('secret');
+  });
+});
