@@ -22,7 +22,7 @@ export interface RunServiceOptions {
 
 /** A client that is slower than this to send its headers or its whole request is cut off. */
 const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 14_000;
+const REQUEST_TIMEOUT_MS = 13_000;
 const TIMEOUTS_CHECKED_EVERY_MS = 1_000;
 /** Longer than the usual idle time of a load balancer's connections, so that it is never we who close first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
