@@ -8,7 +8,7 @@ const MIB = 1024 * 1024;
 
 let gateway: GatewayProcess;
 beforeAll(async () => {
-  gateway = await startGatewayProcess();
+  gateway = await startGatewayProcess({ MAX_IN_FLIGHT_BYTES: String(20 * MIB) });
   await gateway.service.waitReady();
   // Warm: what is measured below is not the first use of anything.
   for (let i = 0; i < 20; i++) expect((await gateway.post(events(100))).status).toBe(202);
@@ -33,7 +33,7 @@ function rawRequest(head: string, body?: Buffer | string): { socket: Socket; ans
   let text = '';
   socket.on('data', (chunk) => (text += chunk.toString()));
   socket.on('error', () => undefined);
-  const answer = once(socket, 'close').then(() => text);
+  const answer = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
   socket.write(head.replaceAll('\n', '\r\n'));
   if (body !== undefined) socket.write(body);
   return { socket, answer };
@@ -44,9 +44,10 @@ async function expectAlive(): Promise<void> {
 }
 
 describe('memory', () => {
-  it('a gzip bomb of 1 GiB, ten at once: 413, and memory grows by less than 50 MiB', async () => {
+  it('gzip bombs of 1 GiB, one by one and twenty at once: refused, and memory grows by less than 50 MiB', async () => {
     const bomb = await gibibyteOfSpacesPacked();
     expect(bomb.length).toBeLessThan(1.1 * MIB);
+    const send = () => gateway.post(undefined, { raw: bomb, headers: { 'content-encoding': 'gzip' } });
     const beforeBytes = await gateway.residentBytes();
     let peakBytes = 0;
     let watching = true;
@@ -56,13 +57,12 @@ describe('memory', () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     })();
-    const headers = { 'content-encoding': 'gzip' };
-    const answers = await Promise.all(
-      Array.from({ length: 10 }, () => gateway.post(undefined, { raw: bomb, headers })),
-    );
+    for (let i = 0; i < 5; i++) expect((await send()).status).toBe(413);
+    const atOnce = await Promise.all(Array.from({ length: 20 }, send));
     watching = false;
     await watch;
-    expect(answers.map((answer) => answer.status)).toEqual(new Array(10).fill(413));
+    // 503 where the others had all the room there is.
+    expect(atOnce.filter(({ status }) => status !== 413 && status !== 503)).toEqual([]);
     expect((peakBytes - beforeBytes) / MIB).toBeLessThan(50);
     await expectAlive();
   });
@@ -110,7 +110,8 @@ describe('raw sockets', () => {
       body,
     );
     const text = await answer;
-    expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 400']);
+    // Whichever is noticed first: the broken JSON, or that what follows is no HTTP.
+    expect(new Set(text.match(/HTTP\/1\.1 \d+/g))).toEqual(new Set(['HTTP/1.1 400']));
     await expectAlive();
   });
 
@@ -150,13 +151,13 @@ describe('raw sockets', () => {
       `POST /events HTTP/1.1\n${headers}Content-Length: ${body.length}\n\n`.replaceAll('\n', '\r\n') + body;
     const last = one.replace('Host: x', 'Host: x\r\nConnection: close');
     const { answer } = rawRequest('', one + one + last);
-    expect((await answer).match(/^HTTP\/1\.1 \d+/gm)).toEqual(new Array(3).fill('HTTP/1.1 202'));
+    expect((await answer).match(/HTTP\/1\.1 \d+/g)).toEqual(new Array(3).fill('HTTP/1.1 202'));
   });
 });
 
 describe('slow clients', () => {
   it('500 sockets that send a byte a second are closed within 15 s; others hardly notice', async () => {
-    const timed = async (count: number) => {
+    const medianMs = async (count: number) => {
       const ms: number[] = [];
       for (let i = 0; i < count; i++) {
         const answer = await gateway.post(events(10));
@@ -164,9 +165,9 @@ describe('slow clients', () => {
         ms.push(answer.ms);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
-      return ms.sort((a, b) => a - b)[Math.floor(count * 0.99) - 1] ?? Infinity;
+      return ms.sort((a, b) => a - b)[Math.floor(count / 2)] ?? Infinity;
     };
-    const quietMs = await timed(200);
+    const quietMs = await medianMs(200);
 
     const startedMs = performance.now();
     const closedMs: number[] = [];
@@ -183,15 +184,15 @@ describe('slow clients', () => {
       return socket;
     });
     const drip = setInterval(() => sockets.forEach((s) => s.writable && s.write('x')), 1_000);
-    const busyMs = await timed(200);
+    const busyMs = await medianMs(200);
     while (closedMs.length < 500 && performance.now() - startedMs < 20_000) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     clearInterval(drip);
     sockets.forEach((socket) => socket.destroy());
     expect(closedMs).toHaveLength(500);
-    expect(Math.max(...closedMs)).toBeLessThan(15_500);
-    // Twice as long at most, above what a shared machine jitters anyway.
-    expect(busyMs).toBeLessThan(Math.max(2 * quietMs, 50));
+    expect(Math.max(...closedMs)).toBeLessThan(15_000);
+    // The median, for the tail of a shared machine says more about its neighbours.
+    expect(busyMs).toBeLessThan(Math.max(2 * quietMs, 20));
   }, 60_000);
 });

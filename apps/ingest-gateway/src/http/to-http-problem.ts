@@ -9,7 +9,8 @@ const RETRY_AFTER_SECONDS = 1;
 
 /** What an error of this service means in HTTP; everything unknown passes through and becomes a 500. */
 export function toHttpProblem(error: unknown): unknown {
-  if (error instanceof InvalidEventsError) return HttpProblem.unprocessable(error.message, error.problems, 'invalid_events');
+  if (error instanceof InvalidEventsError)
+    return HttpProblem.unprocessable(error.message, error.problems, 'invalid_events');
   if (error instanceof BatchError) return batchProblem(error);
   if (error instanceof BodyError) return bodyProblem(error);
   if (error instanceof StreamUnavailableError) {
