@@ -85,9 +85,13 @@ export async function appliedMigrations(sql: Sql): Promise<AppliedMigration[]> {
   return await sql<AppliedMigration[]>`SELECT id, name, checksum FROM schema_migrations ORDER BY id`;
 }
 
-/** Is this code's last migration applied? Of a database without the table: no. */
+const idsOf = new Map<StorageKind, number[]>();
+
+/** Has it every migration of this code? The files are read once: health checks ask often. */
 export function isMigrated(storage: StorageKind, done: AppliedMigration[]): boolean {
-  return readMigrations(MIGRATIONS, storage).every(({ id }, index) => done[index]?.id === id);
+  const ids = idsOf.get(storage) ?? readMigrations(MIGRATIONS, storage).map(({ id }) => id);
+  idsOf.set(storage, ids);
+  return ids.every((id, index) => done[index]?.id === id);
 }
 
 function checkApplied(migrations: Migration[], done: AppliedMigration[]): void {
