@@ -48,17 +48,28 @@ async function main(): Promise<void> {
     throw error;
   }
   if (!stack) return;
-  if (!stopping.signal.aborted)
-    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+  await stopWanted();
   await stack.stop();
   say('Stopped');
 }
 
 async function interrupted(): Promise<undefined> {
-  if (!stopping.signal.aborted)
-    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve));
+  await stopWanted();
   await sleep(INTERRUPT_TIMEOUT_MS);
   return undefined;
+}
+
+function stopWanted(): Promise<void> {
+  return new Promise((resolve) => {
+    // Neither servers nor signals keep a process alive.
+    const stay = setInterval(() => undefined, 60_000);
+    const go = (): void => {
+      clearInterval(stay);
+      resolve();
+    };
+    if (stopping.signal.aborted) go();
+    else stopping.signal.addEventListener('abort', go, { once: true });
+  });
 }
 
 function readArguments(): RunOptions | undefined {
@@ -82,7 +93,7 @@ function readArguments(): RunOptions | undefined {
     return undefined;
   }
   if ((command !== 'start' && command !== 'infra') || rest.length > 0) throw new StackConfigError(USAGE);
-  const workspace = openWorkspace();
+  const workspace = openWorkspace(process.env);
   const envFile = join(workspace.root, '.env');
   if (existsSync(envFile)) {
     process.loadEnvFile(envFile);

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asAccount, type Account } from './account.js';
+import { isPortFree } from './free-port.js';
 import { tailOf } from './log-tail.js';
 import { waitUntil } from './wait-until.js';
 import { processWatchdog } from './watchdog.js';
@@ -37,6 +39,8 @@ export interface ProcessPlan {
   /** What ends it in order. */
   stopSignal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
   readyTimeoutMs: number;
+  /** How long a restart may be tried anew while the process ends at once, as what a killed one left behind makes it. */
+  restartPatienceMs?: number;
   isReady: () => Promise<boolean>;
 }
 
@@ -45,6 +49,9 @@ export class ServerStartError extends Error {
 }
 
 const STOP_TIMEOUT_MS = 10_000;
+const RESTART_PAUSE_MS = 200;
+/** The killed one's port is not free at the very moment it is gone. */
+const RESTART_PORT_TIMEOUT_MS = 5_000;
 const NOT_ENDING: readonly NodeJS.Signals[] = ['SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'];
 
 /** Starts the process and waits until it is ready; its output goes to the plan's log file. */
@@ -69,6 +76,8 @@ export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
       ...asAccount(plan.account),
     });
     closeSync(log);
+    // It is no reason for us to stay: a test run that forgets to stop it shall end, and the watchdog stops it then.
+    launched.unref();
     child = launched;
     expectedEnd = false;
     const { pid } = launched;
@@ -81,7 +90,11 @@ export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
     });
   }
 
-  async function start(): Promise<void> {
+  async function start(portTimeoutMs: number): Promise<void> {
+    // Or the one who has the port would answer for ours.
+    if (!(await waitUntil(() => isPortFree(plan.port), { timeoutMs: portTimeoutMs }))) {
+      throw new ServerStartError(`${plan.name} cannot start: port ${plan.port} is taken by another program.`);
+    }
     launch();
     const ready = await waitUntil(async () => !running() || (await plan.isReady()), {
       timeoutMs: plan.readyTimeoutMs,
@@ -108,7 +121,7 @@ export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
     if (running()) await kill('SIGKILL');
   }
 
-  await start();
+  await start(0);
   return {
     name: plan.name,
     port: plan.port,
@@ -121,7 +134,16 @@ export async function startProcess(plan: ProcessPlan): Promise<ServerProcess> {
     stop,
     async restart() {
       await stop();
-      await start();
+      const deadlineMs = performance.now() + (plan.restartPatienceMs ?? 0);
+      for (;;) {
+        try {
+          await start(RESTART_PORT_TIMEOUT_MS);
+          return;
+        } catch (error) {
+          if (performance.now() >= deadlineMs) throw error;
+          await sleep(RESTART_PAUSE_MS);
+        }
+      }
     },
     onUnexpectedExit: (listener) => void listeners.push(listener),
   };

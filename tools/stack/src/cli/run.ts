@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { acquireLock, LockHeldError } from '../lock.js';
 import { recordRunning, stopOrphans } from '../orphans.js';
 import type { ServerProcess } from '../server-process.js';
@@ -64,6 +65,7 @@ export async function runStack(o: RunOptions): Promise<RunningStack> {
       );
     }
     await servers?.stop();
+    rmSync(workspace.runningFile, { force: true });
     lock.release();
   };
 
@@ -88,7 +90,6 @@ export async function runStack(o: RunOptions): Promise<RunningStack> {
 
     const env = serviceEnvironment(o.env, config, servers);
     if (o.command === 'infra') {
-      say('The servers are up; Ctrl-C stops them');
       process.stdout.write(infraSummary(servers, config));
       return { stop };
     }

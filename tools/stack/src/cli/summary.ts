@@ -6,7 +6,7 @@ import type { Workspace } from './workspace.js';
 /** Where the servers are, as lines of an environment file that a service can be started with. */
 export function infraSummary(servers: Servers | undefined, config: StackConfig): string {
   const lines = serverLines(servers, config).map(([name, url]) => `${name}=${url}`);
-  return `\n${lines.join('\n')}\n\nready: ${lines.length} servers\n`;
+  return `\n${lines.join('\n')}\n\nready: the servers are up, Ctrl-C stops them\n`;
 }
 
 /** Where everything is, what to try, and the line that says that it is ready. */

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's folders that the command line uses. */
@@ -16,8 +16,10 @@ export interface Workspace {
   sampleImportedFile: string;
 }
 
-export function openWorkspace(root = fileURLToPath(new URL('../../../../', import.meta.url))): Workspace {
-  const stateDir = join(root, '.stack');
+/** `STACK_DIR` puts the state elsewhere: a second stack beside the first. */
+export function openWorkspace(env: NodeJS.ProcessEnv): Workspace {
+  const root = fileURLToPath(new URL('../../../../', import.meta.url));
+  const stateDir = resolve(root, env['STACK_DIR'] || '.stack');
   const logDir = join(stateDir, 'logs');
   mkdirSync(logDir, { recursive: true });
   return {

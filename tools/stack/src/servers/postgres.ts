@@ -65,6 +65,8 @@ export async function startPostgres(options: PostgresOptions): Promise<ServerPro
     // Fast shutdown; a cluster to be thrown away needs not even its last checkpoint.
     stopSignal: options.durable ? 'SIGINT' : 'SIGQUIT',
     readyTimeoutMs: READY_TIMEOUT_MS,
+    // Sessions of a killed server hold its shared memory until they notice.
+    restartPatienceMs: 15_000,
     isReady: () => postgresIsReady(options.port),
   });
 }
