@@ -32,6 +32,8 @@ export interface StatsAppOptions {
   statementTimeoutMs: number;
   /** Statistics under way at once, those included that wait for a connection. */
   queriesMax: number;
+  /** False once the service is stopping. */
+  ready?: () => boolean;
 }
 
 export function createStatsApp(options: StatsAppOptions): Express {
@@ -53,6 +55,7 @@ export function createStatsApp(options: StatsAppOptions): Express {
     healthChecks: options.healthChecks,
     trustProxy: options.trustProxy,
     clock,
+    ...(options.ready ? { ready: options.ready } : {}),
     mount: (app) => {
       const allowed = requireScope(apiKeys, 'stats');
       app.get(

@@ -41,6 +41,7 @@ const app = createStatsApp({
   metrics: createMetrics({ service: SERVICE }),
   healthChecks: [databaseHealth(() => checkDatabase(upkeep, { timeoutMs: HEALTH_TIMEOUT_MS }))],
   clock: Date.now,
+  ready: () => !stopping.signal.aborted,
   apiKeys: config.apiKeys,
   trustProxy: config.TRUST_PROXY,
   defaultZone: config.defaultZone,
@@ -54,8 +55,10 @@ await runService({
   port: config.PORT,
   log,
   shutdownTimeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-  onShutdown: async () => {
+  onStopping: () => {
     stopping.abort();
+  },
+  onShutdown: async () => {
     await Promise.all([db, upkeep].map((pool) => pool.end({ timeout: CLOSE_SECONDS })));
   },
 });

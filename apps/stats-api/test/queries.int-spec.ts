@@ -1,3 +1,10 @@
+import type {
+  ActiveUsersResponse,
+  DauResponse,
+  RetentionResponse,
+  TopEventsResponse,
+} from '@event-analytics/api-contract';
+
 import { startStatsTest, type StatsTest } from './stats-app.js';
 
 const NOW = '2024-03-12T18:00:00Z';
@@ -18,11 +25,11 @@ describe('statistics over HTTP', () => {
   });
   afterAll(() => stats.close());
 
-  const get = async (path: string): Promise<any> => (await stats.get(path).expect(200)).body;
+  const get = async <T extends object>(path: string): Promise<T> => (await stats.get(path).expect(200)).body;
 
   it('answers the last 30 days of the default zone when nothing is asked', async () => {
     // In Tokyo it is already the 13th.
-    const dau = await get('/stats/dau');
+    const dau = await get<DauResponse>('/stats/dau');
     expect(dau).toMatchObject({ from: '2024-02-13', to: '2024-03-13', timezone: 'Asia/Tokyo' });
     expect(dau.days).toHaveLength(30);
     expect(dau.days.slice(-4)).toEqual([
@@ -48,33 +55,39 @@ describe('statistics over HTTP', () => {
   });
 
   it('lets as_of change complete and null alone, no default and no count', async () => {
-    const now = await get('/stats/dau?timezone=UTC');
-    const before = await get('/stats/dau?timezone=UTC&as_of=2024-03-11T00:00:00Z');
+    const now = await get<DauResponse>('/stats/dau?timezone=UTC');
+    const before = await get<DauResponse>('/stats/dau?timezone=UTC&as_of=2024-03-11T00:00:00Z');
     const withoutComplete = (days: object[]): object[] =>
       days.map((day) => ({ ...day, complete: undefined }));
     expect(withoutComplete(before.days)).toEqual(withoutComplete(now.days));
-    expect(before.days.slice(-3).map((day: any) => day.complete)).toEqual([true, false, false]);
-    const exact = await get(
+    expect(before.days.slice(-3).map((day) => day.complete)).toEqual([true, false, false]);
+    const exact = await get<DauResponse>(
       '/stats/dau?from=2024-03-10&to=2024-03-10&timezone=UTC&as_of=2024-03-11T00:00:00%2B00:00',
     );
-    expect(exact.days[0].complete).toBe(true);
-    const short = await get(
+    expect(exact.days[0]?.complete).toBe(true);
+    const short = await get<DauResponse>(
       '/stats/dau?from=2024-03-10&to=2024-03-10&timezone=UTC&as_of=2024-03-10T23:59:59.999Z',
     );
-    expect(short.days[0].complete).toBe(false);
+    expect(short.days[0]?.complete).toBe(false);
   });
 
   it('filters by event type, exactly', async () => {
     const range = 'from=2024-03-10&to=2024-03-12&timezone=UTC';
-    const users = (body: any): number[] => (body.days ?? body.periods).map((part: any) => part.active_users);
-    expect(users(await get(`/stats/dau?${range}&event_type=signup`))).toEqual([1, 1, 0]);
-    expect(users(await get(`/stats/dau?${range}&event_type=Signup`))).toEqual([0, 0, 0]);
-    expect(users(await get(`/stats/active-users?${range}&period=week&event_type=view`))).toEqual([2, 0]);
-    expect(users(await get(`/stats/dau?${range}&event_type=%C3%A4hnlich`))).toEqual([0, 0, 1]);
+    const users = (parts: { active_users: number }[]): number[] => parts.map((part) => part.active_users);
+    const daily = async (query: string): Promise<number[]> =>
+      users((await get<DauResponse>(`/stats/dau?${range}&${query}`)).days);
+    expect(await daily('event_type=signup')).toEqual([1, 1, 0]);
+    expect(await daily('event_type=Signup')).toEqual([0, 0, 0]);
+    expect(
+      users(
+        (await get<ActiveUsersResponse>(`/stats/active-users?${range}&period=week&event_type=view`)).periods,
+      ),
+    ).toEqual([2, 0]);
+    expect(await daily('event_type=%C3%A4hnlich')).toEqual([0, 0, 1]);
   });
 
   it('ranks event types by count, then by code point', async () => {
-    const top = await get('/stats/top-events?from=2024-03-10&to=2024-03-12&timezone=UTC');
+    const top = await get<TopEventsResponse>('/stats/top-events?from=2024-03-10&to=2024-03-12&timezone=UTC');
     expect(top).toEqual({
       from: '2024-03-10',
       to: '2024-03-12',
@@ -87,15 +100,22 @@ describe('statistics over HTTP', () => {
         { event_type: 'ähnlich', count: 1, users: 1 },
       ],
     });
-    const two = await get('/stats/top-events?from=2024-03-10&to=2024-03-12&timezone=UTC&limit=2');
+    const two = await get<TopEventsResponse>(
+      '/stats/top-events?from=2024-03-10&to=2024-03-12&timezone=UTC&limit=2',
+    );
     expect(two.events).toEqual(top.events.slice(0, 2));
-    expect((await get('/stats/top-events?from=2024-03-01&to=2024-03-02')).events).toEqual([]);
+    expect((await get<TopEventsResponse>('/stats/top-events?from=2024-03-01&to=2024-03-02')).events).toEqual(
+      [],
+    );
   });
 
   it('follows born and return events', async () => {
     const query = 'start_date=2024-03-10&window_type=daily&windows=2&timezone=UTC';
     const table = async (more: string): Promise<[number, (number | null)[]][]> =>
-      (await get(`/stats/retention?${query}${more}`)).cohorts.map((row: any) => [row.size, row.retained]);
+      (await get<RetentionResponse>(`/stats/retention?${query}${more}`)).cohorts.map((row) => [
+        row.size,
+        row.retained,
+      ]);
     expect(await table('')).toEqual([
       [2, [2, 2, 1]],
       [0, [0, 0, null]],
@@ -120,7 +140,7 @@ describe('statistics over HTTP', () => {
       const sizes = async (): Promise<number[]> => {
         const path = '/stats/retention?start_date=2024-03-08&window_type=daily&windows=3';
         const { body } = await own.get(path).expect(200);
-        return body.cohorts.map((row: any) => row.size);
+        return (body as RetentionResponse).cohorts.map((row) => row.size);
       };
       await own.store([['x', '2024-03-10T12:00:00Z']]);
       expect(await sizes()).toEqual([0, 0, 1]);
@@ -218,7 +238,7 @@ describe('statistics over HTTP', () => {
     const { body } = await stats
       .get('/stats/retention?start_date=x&window_type=y&windows=z&more=1')
       .expect(422);
-    expect(body.errors.map((error: any) => error.path).sort()).toEqual([
+    expect(body.errors.map((error: { path: string }) => error.path).sort()).toEqual([
       'more',
       'start_date',
       'window_type',
@@ -231,7 +251,7 @@ describe('statistics over HTTP', () => {
     const { body } = await stats.get(widest).expect(200);
     expect(body.cohorts).toHaveLength(366);
     expect(body.cohorts[0].retained).toHaveLength(367);
-    expect((await get('/stats/dau?from=2014-03-05&to=2024-03-11')).days).toHaveLength(3_660);
+    expect((await get<DauResponse>('/stats/dau?from=2014-03-05&to=2024-03-11')).days).toHaveLength(3_660);
     await stats.get('/stats/dau?from=2014-03-05&to=2024-03-12').expect(422);
   });
 });

@@ -1,3 +1,5 @@
+import type { RetentionResponse } from '@event-analytics/api-contract';
+
 import { startStatsTest, type StatsTest } from './stats-app.js';
 
 const EVENTS: Record<string, string[]> = {
@@ -9,13 +11,7 @@ const EVENTS: Record<string, string[]> = {
 };
 const AS_OF = '2024-03-12T18:00:00Z';
 
-interface Row {
-  start: string;
-  size: number;
-  retained: (number | null)[];
-  rates: (number | null)[];
-  complete: boolean[];
-}
+type Row = RetentionResponse['cohorts'][number];
 
 /** A row as the semantics write it: `*` incomplete, – not begun. */
 const written = ({ retained, complete }: Row): string =>
@@ -33,7 +29,9 @@ describe('the worked example of the semantics, over HTTP', () => {
   });
   afterAll(() => stats.close());
 
-  async function retention(query: Record<string, string>): Promise<{ rows: Map<string, Row>; body: any }> {
+  async function retention(
+    query: Record<string, string>,
+  ): Promise<{ rows: Map<string, Row>; body: RetentionResponse }> {
     const { body, status } = await stats.get(
       `/stats/retention?${new URLSearchParams({ as_of: AS_OF, ...query }).toString()}`,
     );

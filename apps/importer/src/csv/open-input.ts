@@ -13,9 +13,9 @@ export interface CsvInput {
   /** Size of the file as it lies there (compressed, if it is); undefined for a stream. */
   sizeBytes: number | undefined;
   /** How much of that size has been read. */
-  bytesRead(): number;
+  bytesRead: () => number;
   /** Ends `bytes`, also while it waits for more. */
-  close(): void;
+  close: () => void;
 }
 
 const READ_BYTES = 256 * 1024;

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { DEFAULT_LIMITS } from '@event-analytics/event-schema';
 
 import type { Batch } from './batch.js';
@@ -8,10 +9,10 @@ const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(
 const goodRow = (n: number): string => `${id(n)},2024-03-04T10:00:00Z,u${n},view,{}\n`;
 
 async function batchesOf(text: string, o: Partial<ReadOptions> = {}, chunkBytes = 7): Promise<Batch[]> {
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
-  }
+  const bytes = Buffer.from(text);
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
+    bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
+  );
   const batches: Batch[] = [];
   const options: ReadOptions = {
     limits: DEFAULT_LIMITS,
@@ -22,7 +23,8 @@ async function batchesOf(text: string, o: Partial<ReadOptions> = {}, chunkBytes 
     stopped: () => false,
     ...o,
   };
-  for await (const batch of readBatches(chunks(), options)) batches.push(batch);
+  for await (const batch of readBatches(Readable.from(chunks, { objectMode: false }), options))
+    batches.push(batch);
   return batches;
 }
 

@@ -4,10 +4,10 @@ import type { ImportProgress } from '../load/import-file.js';
 import type { Messages } from './messages.js';
 
 export interface Progress {
-  start(path: string): void;
-  update(progress: ImportProgress): void;
+  start: (path: string) => void;
+  update: (progress: ImportProgress) => void;
   /** Clears the terminal's line, so that other output can follow. */
-  stop(): void;
+  stop: () => void;
 }
 
 export const silentProgress: Progress = { start: () => {}, update: () => {}, stop: () => {} };
