@@ -13,6 +13,8 @@ export interface RedisBreaker {
   close(): void;
 }
 
+const FIRST_PROBE_MS = 25;
+
 /**
  * A deadline for every command and a circuit breaker around them.
  *
@@ -22,7 +24,8 @@ export interface RedisBreaker {
  *
  * @param o.timeoutMs        deadline of one command
  * @param o.probe            a cheap command, e.g. PING
- * @param o.probeIntervalMs  between probes while open
+ * @param o.probeIntervalMs  between probes while open, at most; the first ones follow each other faster, so that a
+ *                           hiccup of a busy machine costs little
  * @param o.maxInFlight      commands under way at once; one more is refused (`overloaded`)
  * @param o.onProbeFailure   called after each failed probe with how long the breaker has been open
  */
@@ -43,12 +46,13 @@ export function createRedisBreaker(o: {
   let openedAtMs = 0;
   let timer: NodeJS.Timeout | undefined;
   let probing = false;
+  let failedProbes = 0;
   let closed = false;
 
   policy.onStateChange((state) => {
     o.onStateChange?.(stateName(state));
     if (state === CircuitState.Open && openedAtMs === 0) openedAtMs = performance.now();
-    if (state === CircuitState.Closed) openedAtMs = 0;
+    if (state === CircuitState.Closed) openedAtMs = failedProbes = 0;
     if (state === CircuitState.Open) schedule();
   });
 
@@ -78,7 +82,10 @@ export function createRedisBreaker(o: {
   function schedule() {
     if (closed) return;
     clearTimeout(timer);
-    timer = setTimeout(probeNow, o.probeIntervalMs);
+    timer = setTimeout(
+      probeNow,
+      Math.min(o.probeIntervalMs, FIRST_PROBE_MS * 2 ** Math.min(failedProbes, 16)),
+    );
     timer.unref();
   }
 
@@ -88,7 +95,10 @@ export function createRedisBreaker(o: {
     probing = true;
     policy
       .execute(() => withDeadline(o.probe(), o.timeoutMs))
-      .catch(() => o.onProbeFailure?.(performance.now() - openedAtMs))
+      .catch(() => {
+        failedProbes += 1;
+        o.onProbeFailure?.(performance.now() - openedAtMs);
+      })
       .finally(() => {
         probing = false;
         if (policy.state === CircuitState.Open) schedule();
