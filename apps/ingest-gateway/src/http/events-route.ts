@@ -21,12 +21,16 @@ export function eventsRoute(o: {
     if (!query.ok) throw HttpProblem.unprocessable('The query is invalid.', query.errors);
     const { partial } = query.value;
 
-    const reservation = createReservation(o.inFlight);
-    response.once('close', () => reservation.release());
-    const body = await readBody(request, { gzip: media.gzip, maxBytes: o.maxBodyBytes, reservation });
     const requestId = response.locals['requestId'] as string;
-    const result = await o.ingestEvents({ body, format: media.format, partial, requestId });
-    response.status(202).json({ ...result, request_id: requestId });
+    const reservation = createReservation(o.inFlight);
+    try {
+      const body = await readBody(request, { gzip: media.gzip, maxBytes: o.maxBodyBytes, reservation });
+      const result = await o.ingestEvents({ body, format: media.format, partial, requestId });
+      response.status(202).json({ ...result, request_id: requestId });
+    } finally {
+      // Not when the response closes: a client that left early closed it before anything was reserved.
+      reservation.release();
+    }
   };
 }
 

@@ -3,14 +3,12 @@ import { gzipSync } from 'node:zlib';
 import { createInFlightBytes } from './in-flight-bytes.js';
 import { createReservation, readBody, type BodySource } from './read-body.js';
 
-/** A request whose body is these chunks; `complete` as Node sets it when the whole body came. */
+/** A request whose body is these chunks. */
 function requestOf(chunks: Buffer[], headers: Record<string, string> = {}): BodySource {
   const stream = new PassThrough();
-  const request = Object.assign(stream, { headers, complete: false });
-  stream.once('end', () => (request.complete = true));
   for (const chunk of chunks) stream.write(chunk);
   stream.end();
-  return request;
+  return Object.assign(stream, { headers });
 }
 
 function reading(request: BodySource, o: { gzip?: boolean; maxBytes?: number; maxInFlight?: number } = {}) {
@@ -85,10 +83,24 @@ describe('reading a body', () => {
 
   it('ends when the client goes away', async () => {
     const request = new PassThrough();
-    const { body } = reading(Object.assign(request, { headers: {}, complete: false }));
+    const { body } = reading(Object.assign(request, { headers: {} }));
     request.write('half');
     setImmediate(() => request.destroy());
     await expect(body).rejects.toMatchObject({ code: 'aborted' });
+  });
+
+  it('ends when the client had gone before anybody read', async () => {
+    const request = requestOf([Buffer.from('all of it')]);
+    request.destroy();
+    await new Promise((resolve) => request.once('close', resolve));
+    const { body, inFlight } = reading(request);
+    await expect(body).rejects.toMatchObject({ code: 'aborted' });
+    expect(inFlight.current()).toBe(0);
+  });
+
+  it('waits for the unpacking of what has all arrived, though the request is over by then', async () => {
+    const { body } = reading(requestOf([gzipSync(Buffer.alloc(900))]), { gzip: true });
+    await expect(body).resolves.toHaveLength(900);
   });
 });
 

@@ -18,8 +18,6 @@ export class BodyError extends Error {
 /** The part of an `IncomingMessage` that matters here. */
 export interface BodySource extends Readable {
   headers: IncomingHttpHeaders;
-  /** Did the whole body arrive? */
-  complete: boolean;
 }
 
 /** What a gzip of incompressible data may be larger than the data. */
@@ -37,6 +35,8 @@ export async function readBody(
   request: BodySource,
   o: { gzip: boolean; maxBytes: number; reservation: Reservation },
 ): Promise<Buffer> {
+  // Its events are over: waiting for them would be for ever.
+  if (request.destroyed) throw aborted();
   const declared = request.headers['content-length'];
   const declaredBytes = declared === undefined ? 0 : Number(declared);
   const maxWireBytes = o.gzip ? o.maxBytes + GZIP_OVERHEAD_BYTES : o.maxBytes;
@@ -48,6 +48,7 @@ export async function readBody(
     const chunks: Buffer[] = [];
     let wireBytes = 0;
     let bytes = 0;
+    let ended = false;
     let settled = false;
 
     const keep = (chunk: Buffer) => {
@@ -63,15 +64,17 @@ export async function readBody(
       if (!gunzip.write(chunk)) request.pause();
     };
     const onEnd = () => {
+      ended = true;
       if (!gunzip) return finish();
       // No bytes at all are no gzip, though zlib takes them for an empty one.
       if (wireBytes === 0) return fail(corrupt());
       gunzip.end();
     };
     const onClose = () => {
-      if (!request.complete) fail(new BodyError('aborted', 'The connection ended within the body.'));
+      // Without an end before it, also where every byte had arrived: Node drops them with the connection.
+      if (!ended) fail(aborted());
     };
-    const onError = () => fail(new BodyError('aborted', 'The connection broke within the body.'));
+    const onError = () => fail(aborted());
 
     request.on('data', onData);
     request.on('end', onEnd);
@@ -134,6 +137,10 @@ export function createReservation(inFlight: InFlightBytes): Reservation {
       held = 0;
     },
   };
+}
+
+function aborted(): BodyError {
+  return new BodyError('aborted', 'The connection ended within the body.');
 }
 
 function tooLarge(maxBytes: number): BodyError {

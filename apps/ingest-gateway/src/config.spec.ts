@@ -1,0 +1,41 @@
+import { readConfig } from './config.js';
+
+describe('configuration', () => {
+  it('has the documented defaults', () => {
+    expect(readConfig({})).toMatchObject({
+      PORT: 8001,
+      RATE_LIMIT_REQUESTS: 1000,
+      RATE_LIMIT_WINDOW: 60,
+      IDEMPOTENCY_TTL: 86_400,
+      MAX_BODY_BYTES: 5_242_880,
+      REDIS_TIMEOUT_MS: 50,
+      PUBLISH_TIMEOUT_MS: 2_000,
+      limits: { maxEventsPerRequest: 2_000, minOccurredAtMs: Date.UTC(1990, 0, 1), maxFutureMs: 86_400_000 },
+    });
+  });
+
+  it('turns settings into the limits of an event', () => {
+    const { limits } = readConfig({
+      MIN_OCCURRED_AT: '2020-01-01',
+      MAX_FUTURE_SECONDS: '60',
+      MAX_EVENTS_PER_REQUEST: '5',
+    });
+    expect(limits).toMatchObject({
+      minOccurredAtMs: Date.UTC(2020, 0, 1),
+      maxFutureMs: 60_000,
+      maxEventsPerRequest: 5,
+    });
+  });
+
+  it.each([
+    [{ MAX_IN_FLIGHT_BYTES: '2000', MAX_BODY_BYTES: '3000' }, /^MAX_IN_FLIGHT_BYTES: .*MAX_BODY_BYTES/],
+    [{ MIN_OCCURRED_AT: '2020-01-01T00:00:00' }, /^MIN_OCCURRED_AT: /],
+    [{ MAX_EVENTS_PER_REQUEST: '20001' }, /^MAX_EVENTS_PER_REQUEST: .*20000/],
+    [{ PUBLISH_TIMEOUT_MS: '2301' }, /^PUBLISH_TIMEOUT_MS: /],
+    [{ NATS_SUBJECT: 'events.*' }, /^NATS_SUBJECT: /],
+    [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL: (?!.*localhost)/],
+  ])('refuses %j in one line', (env, line) => {
+    expect(() => readConfig(env)).toThrow(line);
+    expect(() => readConfig(env)).not.toThrow(/\n/);
+  });
+});
