@@ -41,6 +41,8 @@ const schema = z.object({
   WRITER_LINGER_MS: wholeNumber(0, 1_000).default(20),
   /** Bytes of messages held in memory, waiting or being written. */
   WRITER_BUFFER_BYTES: wholeNumber(8 * MIB, 4_096 * MIB).default(64 * MIB),
+  /** The stream delivers again what a writer that died held. The same for all writers of a stream. */
+  WRITER_ACK_WAIT_MS: wholeNumber(1_000, 600_000).default(30_000),
   /** A write that takes longer is given up and tried again. */
   WRITER_STATEMENT_TIMEOUT_MS: wholeNumber(1_000, 300_000).default(15_000),
   /** Kills this process at a named point; only with ENVIRONMENT=test. */

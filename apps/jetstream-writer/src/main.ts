@@ -90,6 +90,7 @@ async function start(): Promise<void> {
     batchEvents: config.WRITER_BATCH_EVENTS,
     lingerMs: config.WRITER_LINGER_MS,
     bufferBytes: config.WRITER_BUFFER_BYTES,
+    ackWaitMs: config.WRITER_ACK_WAIT_MS,
     failpoint: createFailpoint(config.failpoint),
     clock: Date.now,
   });

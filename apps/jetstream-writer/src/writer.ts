@@ -31,6 +31,7 @@ export interface WriterOptions {
   batchEvents: number;
   lingerMs: number;
   bufferBytes: number;
+  ackWaitMs: number;
   failpoint: (reached: Failpoint) => void;
   clock: () => number;
 }
@@ -47,6 +48,7 @@ export function startWriter(o: WriterOptions): Writer {
     log: o.log,
     maxMessages: o.lanes * o.batchEvents * BATCHES_HELD_PER_LANE,
     maxBytes: o.bufferBytes,
+    ackWaitMs: o.ackWaitMs,
   });
   const lanes = Array.from({ length: o.lanes }, () =>
     runLane({

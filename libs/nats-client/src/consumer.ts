@@ -6,7 +6,7 @@ import { createHeldMessages, type StreamMessage } from './held-messages.js';
 import type { ClientLog } from './log.js';
 import type { StreamNames } from './names.js';
 import { startPulling, type Puller } from './pull.js';
-import { createStallDetector } from './stall.js';
+import { watchForStall } from './stall.js';
 
 export interface ConsumeEventsOptions {
   names: StreamNames;
@@ -42,11 +42,11 @@ export interface EventConsumer {
    * Messages of a stream that was replaced are left alone.
    */
   ack(messages: readonly StreamMessage[]): Promise<{ confirmed: boolean }>;
-  /** Gives messages back for prompt redelivery, here or elsewhere. */
+  /** Gives messages back, to be delivered again at once, here or (after stop()) elsewhere. */
   giveBack(messages: readonly StreamMessage[]): void;
   /** Pulls no more and gives back what nobody has taken; what was taken can still be acknowledged. */
   stop(): void;
-  /** After stop(): no more keep-alives either. */
+  /** stop(), and resolves, within about a second, when nothing more is on its way here; no keep-alives after it. */
   close(): Promise<void>;
   status(): ConsumerStatus;
 }
@@ -57,7 +57,7 @@ interface Waiter {
 
 const STALL_LOOK_MS = 1_500;
 const ACK = new TextEncoder().encode('+ACK');
-const NAK = new TextEncoder().encode('-NAK');
+const GIVE_BACK = new TextEncoder().encode('-NAK');
 const WORKING = new TextEncoder().encode('+WPI');
 
 /**
@@ -75,6 +75,8 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
   const waiters: Waiter[] = [];
   // Acks that may have been lost with a connection; said again on the next, else they come back after ackWaitMs.
   let unconfirmedAcks: string[] = [];
+  // While a request of ours is open, what is given back would come straight here again.
+  let givenBackLater: string[] | undefined;
   let puller: Puller | undefined;
   let epoch = '';
   let streamMissing = false;
@@ -134,48 +136,62 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
 
   function pullUntilGone(session: NatsSession): Promise<void> {
     return new Promise((resolve) => {
-      const stall = createStallDetector();
       let delivered = 0;
-      let deliveredBefore = -1;
-      const lookForStall = async (): Promise<void> => {
-        const idle = delivered === deliveredBefore && puller?.waiting() === true;
-        deliveredBefore = delivered;
-        if (!idle || session.ended.aborted) return;
-        const info = await findConsumer(session, o.names);
-        if (!info || !stall.looksStalled(info)) return;
-        await renewDurable(session, o.names, { ...durable, reason: 'it has messages and delivers none' });
-        end('durable renewed');
-      };
-      const stallTimer = setInterval(() => void lookForStall().catch(() => undefined), STALL_LOOK_MS);
-      stallTimer.unref();
-      const end = (reason?: string): void => {
-        clearInterval(stallTimer);
-        puller?.stop();
-        puller = undefined;
-        if (reason !== undefined) o.log.warn('pull_ended', { reason });
-        stopping.signal.removeEventListener('abort', endQuietly);
-        session.ended.removeEventListener('abort', endQuietly);
-        resolve();
-      };
-      const endQuietly = (): void => end();
-      puller = startPulling(session, {
+      const pulling = startPulling(session, {
         names: o.names,
         room: () => ({ messages: o.maxMessages - held.count, bytes: o.maxBytes - held.bytes }),
         deliver(message) {
           delivered += 1;
           const accepted = held.accept({ data: message.data, reply: message.reply }, epoch);
-          if (accepted === 'contradiction') {
-            tooLate(message);
-            end('a sequence number came back with another message');
-          }
           if (accepted === 'new') wakeWaiters();
+          if (accepted === 'contradiction') {
+            if (message.reply !== undefined) tellGivenBack([message.reply]);
+            gone('a sequence number came back with another message');
+          }
         },
-        tooLate,
-        gone: end,
+        tooLate: ({ reply }) => tellGivenBack(reply === undefined ? [] : [reply]),
+        gone,
       });
-      stopping.signal.addEventListener('abort', endQuietly);
-      session.ended.addEventListener('abort', endQuietly);
-      if (session.ended.aborted || stopping.signal.aborted) end();
+      puller = pulling;
+      const stallWatch = watchForStall({
+        intervalMs: STALL_LOOK_MS,
+        delivered: () => delivered,
+        waiting: () => pulling.waiting(),
+        look: () => findConsumer(session, o.names),
+        async onStall() {
+          await renewDurable(session, o.names, { ...durable, reason: 'it has messages and delivers none' });
+          gone('durable renewed');
+        },
+      });
+      const detach = (): void => {
+        puller = undefined;
+        stallWatch.close();
+        stopping.signal.removeEventListener('abort', stop);
+        session.ended.removeEventListener('abort', disconnected);
+      };
+      function gone(reason: string): void {
+        o.log.warn('pull_ended', { reason });
+        disconnected();
+      }
+      function disconnected(): void {
+        detach();
+        pulling.stop();
+        resolve();
+      }
+      function stop(): void {
+        detach();
+        givenBackLater = [];
+        void pulling.finish().then(() => {
+          const subjects = givenBackLater ?? [];
+          givenBackLater = undefined;
+          tellGivenBack(subjects);
+          resolve();
+        });
+      }
+      stopping.signal.addEventListener('abort', stop);
+      session.ended.addEventListener('abort', disconnected);
+      if (session.ended.aborted) disconnected();
+      else if (stopping.signal.aborted) stop();
     });
   }
 
@@ -215,8 +231,9 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     for (const subject of subjects) session.connection.publish(subject, payload);
   }
 
-  function tooLate(message: { reply?: string }): void {
-    if (message.reply !== undefined) tell([message.reply], NAK);
+  function tellGivenBack(subjects: readonly string[]): void {
+    if (givenBackLater) givenBackLater.push(...subjects);
+    else tell(subjects, GIVE_BACK);
   }
 
   const keepAlive = setInterval(() => tell(held.touch(clock() - ackWaitMs / 3), WORKING), ackWaitMs / 6);
@@ -238,16 +255,15 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
       return { confirmed };
     },
     giveBack(messages) {
-      tell(
+      tellGivenBack(
         messages.map((message) => held.release(message)).filter((subject) => subject !== undefined),
-        NAK,
       );
       puller?.pull();
     },
     stop() {
       if (stopping.signal.aborted) return;
       stopping.abort();
-      tell(held.dropUntaken(), NAK);
+      tellGivenBack(held.dropUntaken());
       for (const waiter of [...waiters]) waiter.wake(undefined);
     },
     async close() {

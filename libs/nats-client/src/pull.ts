@@ -18,14 +18,20 @@ export interface Puller {
   pull(): void;
   /** A request is under way. */
   waiting(): boolean;
+  /** Ends at once: what is on its way is delivered again after ack_wait. */
   stop(): void;
+  /** Asks for no more, and resolves when the server has nothing on its way to us; tooLate gets what was. */
+  finish(): Promise<void>;
 }
 
 /** A request that would bring less is not worth its round trip; also the largest message must always fit. */
 const ROOM_BYTES_MIN = 2 * 1024 * 1024;
-const EXPIRES_MS = 5_000;
-// The server ends a request in time; if even that is lost, ask again.
-const LOST_AFTER_MS = EXPIRES_MS + 1_000;
+// Also how long finishing takes at most: there is no other way to end a request without missing what it brings.
+const EXPIRES_MS = 1_000;
+// The server ends a request in time; if even that is lost, ask again. Not soon: a paused server reads all requests when
+// it goes on, and each brings what there was room for when it was made.
+const LOST_AFTER_MS = 5_000;
+const FINISH_AFTER_MS = EXPIRES_MS + 500;
 const RETRY_MS = 100;
 
 /**
@@ -38,19 +44,18 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
   let requested = 0;
   let expected = 0;
   let stopped = false;
+  let finished: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   const subscription = session.connection.subscribe(inbox, {
     callback: (error, message) => {
-      if (stopped) {
-        if (!error && message.reply) o.tooLate(message);
-        return;
-      }
+      if (stopped) return;
       if (error) return stopWith(`subscription failed: ${error.message}`);
       const status = message.reply ? undefined : message.headers?.code;
       if (status !== undefined && status > 0) return onStatus(status, message.headers?.description ?? '');
       expected -= 1;
-      o.deliver(message);
+      if (finished) o.tooLate(message);
+      else o.deliver(message);
       if (expected <= 0) requestEnded(0);
     },
   });
@@ -71,12 +76,13 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
     expected = 0;
     clearTimeout(timer);
     timer = undefined;
-    if (retryMs === 0) pull();
+    if (finished) stop();
+    else if (retryMs === 0) pull();
     else timer = setTimeout(() => requestEnded(0), retryMs);
   }
 
   function pull(): void {
-    if (stopped || timer !== undefined || session.ended.aborted) return;
+    if (stopped || finished || timer !== undefined || session.connection.isClosed()) return;
     const room = o.room();
     if (room.messages < 1 || room.bytes < ROOM_BYTES_MIN) return;
     requested = room.messages;
@@ -89,8 +95,8 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
   function stop(): void {
     stopped = true;
     clearTimeout(timer);
-    // Drained, not cut off: a delivery under way would be missed until the server's ack_wait is over.
-    if (!session.ended.aborted) subscription.drain().catch(() => undefined);
+    if (!session.connection.isClosed()) subscription.unsubscribe();
+    finished?.();
   }
 
   function stopWith(reason: string): void {
@@ -99,5 +105,20 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
   }
 
   pull();
-  return { pull, waiting: () => expected > 0, stop };
+  return {
+    pull,
+    waiting: () => expected > 0,
+    stop,
+    finish() {
+      return new Promise((resolve) => {
+        finished = resolve;
+        if (expected === 0 || session.connection.isClosed()) stop();
+        else {
+          session.ended.addEventListener('abort', stop, { once: true });
+          clearTimeout(timer);
+          timer = setTimeout(stop, FINISH_AFTER_MS);
+        }
+      });
+    },
+  };
 }

@@ -22,3 +22,27 @@ export function createStallDetector(): StallDetector {
     },
   };
 }
+
+/** Looks every intervalMs, while nothing arrives here, whether the durable is stalled. */
+export function watchForStall(o: {
+  intervalMs: number;
+  /** Grows with every delivery to this process. */
+  delivered: () => number;
+  /** A request of ours is open: something could be delivered. */
+  waiting: () => boolean;
+  look: () => Promise<ConsumerInfo | undefined>;
+  onStall: () => Promise<void>;
+}): { close(): void } {
+  const detector = createStallDetector();
+  let deliveredBefore = -1;
+  const look = async (): Promise<void> => {
+    const idle = o.delivered() === deliveredBefore && o.waiting();
+    deliveredBefore = o.delivered();
+    const info = idle ? await o.look() : undefined;
+    if (info && detector.looksStalled(info)) await o.onStall();
+  };
+  // A look that fails says nothing; the connection's own end is noticed elsewhere.
+  const timer = setInterval(() => void look().catch(() => undefined), o.intervalMs);
+  timer.unref();
+  return { close: () => clearInterval(timer) };
+}

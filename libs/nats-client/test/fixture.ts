@@ -67,11 +67,11 @@ export function opened() {
 export const bytes = (text: string): Uint8Array => Buffer.from(text);
 export const text = (message: StreamMessage): string => Buffer.from(message.data).toString();
 
-/** Takes until nothing comes for `quietMs`. */
-export async function takeAll(consumer: EventConsumer, quietMs = 300): Promise<StreamMessage[]> {
+/** Takes the first, whenever it comes, and then until nothing comes for `quietMs`. */
+export async function takeAll(consumer: EventConsumer, quietMs = 500): Promise<StreamMessage[]> {
   const taken: StreamMessage[] = [];
   for (;;) {
-    const message = await consumer.next({ waitMs: quietMs });
+    const message = await consumer.next({ waitMs: taken.length === 0 ? 15_000 : quietMs });
     if (!message) return taken;
     taken.push(message);
   }

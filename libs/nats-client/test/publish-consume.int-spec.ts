@@ -115,7 +115,7 @@ test('a reader that died holding a message: it comes again to another after ack_
   expect(again?.deliveryCount).toBe(2);
 });
 
-test('what is given back, or not yet taken when it stops, comes to another at once', async () => {
+test('what is given back, or not yet taken when it stops, comes to another soon, not after ack_wait', async () => {
   const { names, nats, publisher } = await stream();
   const first = open.consume(nats, names);
   await publisher.publish(bytes('taken'));

@@ -107,8 +107,8 @@ test('a full stream refuses, evicts nothing, and takes again when there is room'
   expect(info.state).toMatchObject({ messages: 5, first_seq: 1, last_seq: 5 });
 
   const consumer = open.consume(nats, names);
-  const first = await consumer.next({ waitMs: 5_000 });
-  await consumer.ack([first!]);
+  const two = [await consumer.next({ waitMs: 5_000 }), await consumer.next({ waitMs: 5_000 })];
+  await consumer.ack(two.map((message) => message!));
   await publisher.publish(bytes('6th'));
   await eventually(() => publisher.ready(), Boolean);
 });

@@ -1,0 +1,111 @@
+import { DEAD_LETTER_HEADERS } from '@event-analytics/nats-client';
+import { bench, event, events, eventually, metric, opened } from './fixture.js';
+
+const open = opened();
+afterEach(() => open.closeAll());
+
+async function deadLetters(b: Awaited<ReturnType<typeof bench>>, count: number) {
+  const { jsm } = b.nats.session()!;
+  await eventually(
+    () =>
+      jsm.streams.info(b.names.deadLetterStream).then(
+        (info) => info.state.messages,
+        () => 0,
+      ),
+    (messages) => messages === count,
+  );
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const { header, data } = await jsm.streams.getMessage(b.names.deadLetterStream, { seq: i + 1 });
+      return {
+        reason: header.get(DEAD_LETTER_HEADERS.reason),
+        index: Number(header.get(DEAD_LETTER_HEADERS.index)),
+        sequence: Number(header.get(DEAD_LETTER_HEADERS.streamSequence)),
+        text: Buffer.from(data).toString(),
+      };
+    }),
+  );
+}
+
+test('poison straight into the stream: four dead letters with reasons, neighbours stored, the stream empty', async () => {
+  const b = await bench(open);
+  const wire = (bad: Record<string, unknown>) =>
+    Buffer.from(
+      JSON.stringify({
+        v: 1,
+        received_at: new Date().toISOString(),
+        events: [event(), { ...event(), ...bad }, event()],
+      }),
+    );
+  await b.publish(events(5));
+  await b.publishRaw(wire({ user_id: 'a\u0000b' }));
+  await b.publishRaw(wire({ event_type: '\ud800' }));
+  await b.publishRaw(wire({ event_id: 'x'.repeat(3_000) }));
+  await b.publishRaw(Buffer.from('not JSON'));
+  await b.publish(events(5));
+
+  const writer = await b.startWriter();
+  const letters = await deadLetters(b, 4);
+  await b.drained();
+  expect((await b.totals()).rows).toBe(16);
+  expect(letters.map(({ sequence, index, reason }) => [sequence, index, reason]).sort()).toEqual([
+    [2, 1, 'nul_character'],
+    [3, 1, 'lone_surrogate'],
+    [4, 1, 'invalid_uuid'],
+    [5, -1, 'invalid_json'],
+  ]);
+  expect(letters.find((letter) => letter.sequence === 5)?.text).toBe('not JSON');
+  expect(JSON.parse(letters.find((letter) => letter.sequence === 4)?.text ?? '')).toMatchObject({
+    event_id: 'x'.repeat(3_000),
+  });
+  expect(await metric(writer, 'dead_letters_total')).toBe(4);
+  expect(await metric(writer, 'dead_letters_total', 'reason="invalid_json"')).toBe(1);
+});
+
+test('what only PostgreSQL refuses is found by bisection and buried alone', async () => {
+  const b = await bench(open);
+  await b.db.run((sql) =>
+    sql.unsafe(`
+      CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.user_id = 'poison' THEN RAISE EXCEPTION 'unsupported' USING ERRCODE = '22P05'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER refuse_poison BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_poison()`),
+  );
+  const bad = [event({ user_id: 'poison' }), event({ user_id: 'poison', properties: { keep: 'me' } })];
+  const good = events(998);
+  await b.publish([...good.slice(0, 300), bad[0]!, ...good.slice(300, 301), bad[1]!, ...good.slice(301)], {
+    perMessage: 100,
+  });
+
+  const writer = await b.startWriter();
+  const letters = await deadLetters(b, 2);
+  await b.drained();
+  expect(await b.totals()).toMatchObject({ rows: 998, logEvents: 998, activityDifferences: 0 });
+  expect(letters.map((letter) => letter.reason)).toEqual([
+    'untranslatable_character',
+    'untranslatable_character',
+  ]);
+  const ids = letters.map((letter) => (JSON.parse(letter.text) as { event_id: string }).event_id);
+  expect(ids.sort()).toEqual(bad.map((e) => e.event_id).sort());
+  expect(letters.map(({ sequence, index }) => [sequence, index])).toContainEqual([4, 0]);
+  expect(await metric(writer, 'writer_faults_total')).toBe(0);
+});
+
+test('a failure of ours is no poison: an alarm, tried again, stored once it is mended', async () => {
+  const b = await bench(open);
+  await b.db.run((sql) => sql.unsafe('ALTER TABLE activity_log RENAME TO activity_log_away'));
+  const writer = await b.startWriter({ MIGRATE_ON_START: 'false' });
+  await b.publish(events(50));
+  await eventually(
+    () => metric(writer, 'writer_faults_total'),
+    (faults) => faults > 2,
+  );
+  expect((await b.lag())?.ackPending).toBe(1);
+  await b.db.run((sql) => sql.unsafe('ALTER TABLE activity_log_away RENAME TO activity_log'));
+  await b.drained();
+  expect((await b.totals()).rows).toBe(50);
+  expect(await metric(writer, 'write_retries_total', 'kind="fault"')).toBeGreaterThan(2);
+  expect(await metric(writer, 'dead_letter_stream_messages')).toBe(0);
+});
