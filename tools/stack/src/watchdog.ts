@@ -25,7 +25,12 @@ for each in $watched; do kill -"\${each#*:}" "\${each%%:*}" 2>/dev/null; done
 tries=0
 while [ $tries -lt 100 ]; do
   left=' '
-  for each in $watched; do kill -0 "\${each%%:*}" 2>/dev/null && left="$left$each "; done
+  for each in $watched; do
+    kill -0 "\${each%%:*}" 2>/dev/null || continue
+    # Ended, but with nobody to take note of it: a container often has no init.
+    case $(cat "/proc/\${each%%:*}/stat" 2>/dev/null) in *') Z '*) continue ;; esac
+    left="$left$each "
+  done
   [ "$left" = ' ' ] && break
   sleep 0.1; tries=$((tries + 1)); watched=$left
 done

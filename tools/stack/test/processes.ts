@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { identityOf, isAlive } from '../src/process-identity.js';
 import { waitUntil } from '../src/wait-until.js';
 
 const root = dirname(dirname(dirname(__dirname)));
@@ -52,10 +53,5 @@ export function temporaryDirectory(): { path: string; remove: () => void } {
 }
 
 export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return isAlive(identityOf(pid));
 }
