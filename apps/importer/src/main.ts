@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { ConfigError, VERSION } from '@event-analytics/service-kit';
 import {
   checkDatabase,

@@ -23,25 +23,27 @@ export function createProgressBar(terminal: NodeJS.WriteStream, clock: () => num
       startedAt = clock();
     },
     update: (progress) => {
-      const rate = ratePerSecond(progress.rows, clock() - startedAt);
+      const elapsedMs = clock() - startedAt;
+      const left = secondsLeft(progress, elapsedMs);
+      const { bytesRead, rows, rejected, sizeBytes } = progress;
       const fields = {
         path,
-        rate: count(rate),
-        rows_read: count(progress.rows),
-        rejected: count(progress.rejected),
+        rows: count(rows),
+        rate: count(ratePerSecond(rows, elapsedMs)),
+        rejected: count(rejected),
+        left: left === null ? '-' : `${left} s`,
       };
       if (!bar) {
-        const eta = progress.sizeBytes === undefined ? '' : ' | {bar} {percentage}% | {eta_formatted} left';
+        const share = sizeBytes === undefined ? '' : ' {bar} {percentage}% | {left} left |';
         bar = new SingleBar({
           stream: terminal,
-          format: `{path}${eta} | {rows_read} rows | {rate}/s | {rejected} rejected`,
-          clearOnComplete: false,
+          format: `{path}${share} {rows} rows | {rate}/s | {rejected} rejected`,
           hideCursor: null,
           fps: 5,
         });
-        bar.start(progress.sizeBytes ?? 1, 0, fields);
+        bar.start(sizeBytes ?? 1, 0, fields);
       }
-      bar.update(progress.sizeBytes === undefined ? 0 : progress.bytesRead, fields);
+      bar.update(sizeBytes === undefined ? 0 : bytesRead, fields);
     },
     stop: () => {
       bar?.stop();
