@@ -50,7 +50,7 @@ describe('configuration', () => {
     ],
     [
       { TRUST_PROXY: 'everyone' },
-      'TRUST_PROXY: must be how many proxies stand in front, or their addresses between commas (got "everyone")',
+      'TRUST_PROXY: must be how many proxies stand in front (0 to 100), or their addresses between commas: 10.0.0.0/8, ::1, loopback, linklocal, uniquelocal (got "everyone")',
     ],
   ])('%j is refused in one line', (env, line) => {
     expect(() => loadConfig(schema, env)).toThrow(new ConfigError(line));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { trustProxy } from './trust-proxy.js';
 
 /** A setting is wrong. The message is one line that names the variable, what it was and the rule. */
 export class ConfigError extends Error {
@@ -73,18 +74,6 @@ export const commaList = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
-
-const trustProxy = z
-  .string()
-  .refine(
-    (text) =>
-      /^\d{1,2}$/.test(text) ||
-      /^[0-9a-fA-F.:/, ]+$|^(loopback|linklocal|uniquelocal)([, ]+(loopback|linklocal|uniquelocal))*$/.test(
-        text,
-      ),
-    'must be how many proxies stand in front, or their addresses between commas',
-  )
-  .transform((text): number | string => (/^\d+$/.test(text) ? Number(text) : text));
 
 const MAX_SHUTDOWN_MS = 10 * 60_000;
 
