@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
@@ -73,6 +74,46 @@ describe('a running service', () => {
     await new Promise((resolve) => setTimeout(resolve, 150));
     service.child.kill('SIGTERM');
     expect(await answer).toMatchObject({ message: 'fetch failed' });
+    expect(await service.ended).toBe(1);
+  });
+
+  test('SIGTERM: readiness is 503 at once, over a connection that is kept alive', async () => {
+    const service = await running({ slowMs: 1_000 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const readiness = async () => {
+      const request = get(`${service.url}/health/ready`, { agent });
+      const [answer] = (await once(request, 'response')) as [IncomingMessage];
+      answer.resume();
+      await once(answer, 'end');
+      return { status: answer.statusCode, connection: answer.headers.connection };
+    };
+    expect(await readiness()).toEqual({ status: 200, connection: 'keep-alive' });
+    const slow = fetch(`${service.url}/slow`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    service.child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await readiness()).toEqual({ status: 503, connection: 'close' });
+    expect((await slow).status).toBe(200);
+    expect(await service.ended).toBe(0);
+    agent.destroy();
+  });
+
+  test('what nobody caught while stopping: the request in hand is answered all the same, then it ends with 1', async () => {
+    const service = await running({ slowMs: 600 });
+    const slow = fetch(`${service.url}/slow`);
+    await (await fetch(`${service.url}/reject`)).text();
+    service.child.kill('SIGTERM');
+    expect(await (await slow).json()).toEqual({ done: true });
+    expect(await service.ended).toBe(1);
+    expect(service.output()).toContain('"event":"unhandled_rejection"');
+  });
+
+  test('one signal after what nobody caught cuts nothing off: it is the first', async () => {
+    const service = await running({ slowMs: 600 });
+    const slow = fetch(`${service.url}/slow`);
+    await fetch(`${service.url}/crash`).catch(() => undefined);
+    service.child.kill('SIGTERM');
+    expect(await (await slow).json()).toEqual({ done: true });
     expect(await service.ended).toBe(1);
   });
 

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, STATUS_CODES, type Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { createServer, type Server } from 'node:http';
 import type { Express } from 'express';
+import { createDrain } from './drain.js';
 import type { Logger } from './logger.js';
-import { HttpProblem } from './problem.js';
+import { answerUnreadable } from './unreadable-request.js';
 
 export interface RunServiceOptions {
   app: Express;
@@ -31,8 +30,9 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
  * Listens until SIGTERM or SIGINT, then finishes what it has and ends the process: 0 when everything
- * was finished in time, 1 when not. A second signal ends it at once. Resolves when it listens; a port
- * that is taken is one line on standard error and exit code 1.
+ * was finished in time, 1 when not. A second signal ends it at once. What nobody caught is logged and ends
+ * it in the same way, with 1. Resolves when it listens; a port that is taken is one line on standard error
+ * and exit code 1.
  */
 export async function runService(o: RunServiceOptions): Promise<Server> {
   const server = createServer(
@@ -44,15 +44,19 @@ export async function runService(o: RunServiceOptions): Promise<Server> {
     },
     o.app,
   );
-  server.on('clientError', answerUnreadable);
+  answerUnreadable(server);
+  const drain = createDrain(server);
 
   let stopping = false;
-  async function stop(reason: string, exitCode: number): Promise<void> {
-    if (stopping) process.exit(1);
+  let signalled = false;
+  let failed = false;
+  async function stop(reason: string): Promise<void> {
     stopping = true;
     o.log.info('stopping', { reason });
+    // createServiceApp's readiness looks here.
+    o.app.locals['stopping'] = true;
     o.onStopping?.();
-    const finished = await withinMs(o.shutdownTimeoutMs, closeServer(server));
+    const finished = await withinMs(o.shutdownTimeoutMs, drain());
     if (!finished) server.closeAllConnections();
     const closed = await withinMs(o.closeTimeoutMs ?? CLOSE_TIMEOUT_MS, o.onShutdown()).catch(
       (error: unknown) => {
@@ -60,15 +64,32 @@ export async function runService(o: RunServiceOptions): Promise<Server> {
         return false;
       },
     );
-    o.log.info('stopped', { in_time: finished && closed });
-    process.exit(finished && closed ? exitCode : 1);
+    const inTime = finished && closed;
+    o.log.info('stopped', { in_time: inTime });
+    process.exit(inTime && !failed ? 0 : 1);
+  }
+  function begin(reason: string): void {
+    stop(reason).catch((error: unknown) => {
+      o.log.error('stopping_failed', { error });
+      process.exit(1);
+    });
   }
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (signalled) process.exit(1);
+      signalled = true;
+      if (!stopping) begin(signal);
+    });
+  }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       o.log.error(event === 'uncaughtException' ? 'uncaught_exception' : 'unhandled_rejection', { error });
-      void stop(event, 1);
+      // A second one may come of logging the first, and so on without end.
+      if (failed) process.exit(1);
+      failed = true;
+      // While stopping, one fault is no reason to cut off the requests in hand.
+      if (!stopping) begin(event);
     });
   }
 
@@ -106,21 +127,6 @@ export function exitWithLine(line: string): never {
   process.exit(1);
 }
 
-/** Resolves when every request has been answered; connections that idle are closed meanwhile. */
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // A connection that was busy when the signal came is idle once its request is answered.
-    const idle = setInterval(() => {
-      server.closeIdleConnections();
-    }, 50);
-    server.close(() => {
-      clearInterval(idle);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
-}
-
 async function withinMs(ms: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
@@ -133,30 +139,4 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<boolean> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** What Node's parser refuses never reaches Express: it gets the same kind of answer. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const problem = unreadable(error.code);
-  const { status } = problem;
-  const body = JSON.stringify(problem.body(randomUUID()));
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n` +
-      'Content-Type: application/problem+json\r\n' +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-function unreadable(code: string | undefined): HttpProblem {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return new HttpProblem('headers_too_large', 'The request headers are larger than 16 KiB.');
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new HttpProblem('request_timeout', 'The request did not arrive in time.');
-  }
-  return HttpProblem.badRequest('The request is not valid HTTP.');
 }

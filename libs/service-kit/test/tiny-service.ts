@@ -14,6 +14,10 @@ await runService({
       app.get('/slow', (_request, response) => {
         setTimeout(() => response.json({ done: true }), Number(slowMs));
       });
+      app.get('/reject', (_request, response) => {
+        setTimeout(() => void Promise.reject(new Error('nobody awaited this')), 200);
+        response.json({});
+      });
       app.get('/crash', () => {
         setTimeout(() => {
           throw new Error('nobody caught this');

@@ -1,0 +1,44 @@
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
+
+/** A client that is at work sends its next request within this time, and is told with its answer. */
+const IDLE_GRACE_MS = 250;
+const IDLE_CLOSED_EVERY_MS = 50;
+
+/**
+ * Watches a server's answers, so that it can stop without cutting off a request that is on its way. The
+ * returned function stops it: nobody new is let in, every answer says `Connection: close`, and a connection
+ * is closed unasked only after it has been silent for a moment. It resolves when no connection is left,
+ * however long that takes.
+ */
+export function createDrain(server: Server): () => Promise<void> {
+  const unanswered = new Set<ServerResponse>();
+  let draining = false;
+
+  // Before the application, which may answer at once.
+  server.prependListener('request', (_request, response) => {
+    if (draining) response.setHeader('Connection', 'close');
+    unanswered.add(response);
+    response.once('close', () => unanswered.delete(response));
+  });
+
+  return () =>
+    new Promise((resolve) => {
+      draining = true;
+      for (const response of unanswered) {
+        if (!response.headersSent) response.setHeader('Connection', 'close');
+      }
+      let closing: NodeJS.Timeout | undefined;
+      const grace = setTimeout(() => {
+        server.closeIdleConnections();
+        // A connection whose answer had begun before is idle only once that answer is over.
+        closing = setInterval(() => server.closeIdleConnections(), IDLE_CLOSED_EVERY_MS);
+      }, IDLE_GRACE_MS);
+      // http's own close() would close what seems idle at once, also under a request that is on its way.
+      NetServer.prototype.close.call(server, () => {
+        clearTimeout(grace);
+        clearInterval(closing);
+        resolve();
+      });
+    });
+}
