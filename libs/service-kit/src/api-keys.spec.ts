@@ -1,4 +1,4 @@
-import express from 'express';
+import type { Express } from 'express';
 import request from 'supertest';
 import { parseApiKeys, requireScope } from './api-keys.js';
 import { createLogger } from './logger.js';
@@ -11,7 +11,7 @@ const appWith = (keys: string) =>
     log: createLogger({ service: 'tested', level: 'error' }),
     metrics: createMetrics({ service: 'tested' }),
     healthChecks: [],
-    mount(app: express.Express) {
+    mount(app: Express) {
       app.get('/stats', requireScope(parseApiKeys(keys), 'stats'), (_request, response) => {
         response.json({ key: (response.locals['apiKeyName'] as string | undefined) ?? null });
       });

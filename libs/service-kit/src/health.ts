@@ -43,7 +43,7 @@ export function mountHealth(
 ): void {
   const startedMs = o.clock();
   const known = new Map<string, DependencyHealth['status']>();
-  let latest: { atMs: number; report: Promise<HealthReport> } | undefined;
+  let latest: { report: Promise<HealthReport>; doneMs?: number } | undefined;
 
   async function make(): Promise<HealthReport> {
     const results = await Promise.all(
@@ -71,12 +71,19 @@ export function mountHealth(
   }
 
   function report(): Promise<HealthReport> {
-    const nowMs = o.clock();
-    if (latest === undefined || nowMs - latest.atMs > REPORT_KEPT_MS)
-      latest = { atMs: nowMs, report: make() };
-    return latest.report;
+    // While a dependency hangs, whoever asks waits for the same answer instead of asking it once more.
+    if (latest && (latest.doneMs === undefined || o.clock() - latest.doneMs <= REPORT_KEPT_MS)) {
+      return latest.report;
+    }
+    const made: NonNullable<typeof latest> = { report: make() };
+    latest = made;
+    return made.report.finally(() => (made.doneMs = o.clock()));
   }
 
+  app.use('/health', (_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
   app.get('/health', async (_request, response) => {
     const health = await report();
     response.status(health.status === 'down' ? 503 : 200).json(health);
@@ -95,9 +102,10 @@ export function mountHealth(
 }
 
 async function ask(
-  { name, check, critical }: HealthCheck,
+  dependency: HealthCheck,
   noteChange: (name: string, status: DependencyHealth['status'], error?: unknown) => void,
 ): Promise<DependencyHealth> {
+  const { name, critical } = dependency;
   const beganMs = performance.now();
   const latency = () => Math.round((performance.now() - beganMs) * 10) / 10;
   let timer: NodeJS.Timeout | undefined;
@@ -107,7 +115,7 @@ async function ask(
     }, CHECK_TIMEOUT_MS);
   });
   try {
-    const shown = await Promise.race([check(), late]);
+    const shown = await Promise.race([dependency.check(), late]);
     noteChange(name, 'ok');
     return { ...shown, status: 'ok', critical, latency_ms: latency() };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import express from 'express';
 import request from 'supertest';
 import type { HealthCheck } from './health.js';
 import { createLogger } from './logger.js';
@@ -6,7 +7,7 @@ import { createMetrics } from './metrics.js';
 import { HttpProblem } from './problem.js';
 import { listRoutes } from './routes.js';
 import { createServiceApp } from './service-app.js';
-import manifest from '../package.json';
+import manifest from '../package.json' with { type: 'json' };
 import { VERSION } from './version.js';
 
 interface LogLine {
@@ -36,6 +37,7 @@ function tested(o: { checks?: HealthCheck[]; ready?: () => boolean } = {}) {
     mount(served) {
       served.get('/things/:id', (req, res) => {
         if (req.params.id === 'bug') throw new Error('select secret from users');
+        if (req.params.id === 'limited') throw HttpProblem.tooMany('Too many things.', 1);
         if (req.params.id === 'busy') throw HttpProblem.unavailable('The thing is busy.', 1.2);
         if (req.params.id === 'wrong') {
           throw HttpProblem.unprocessable('A thing is wrong.', [
@@ -44,6 +46,7 @@ function tested(o: { checks?: HealthCheck[]; ready?: () => boolean } = {}) {
         }
         res.json({ id: req.params.id });
       });
+      served.post('/parsed', express.json({ limit: 100 }), (_req, res) => res.status(201).end());
       served.post('/things/:id', (_req, res) => res.status(201).end());
     },
   });
@@ -65,9 +68,73 @@ describe('every service', () => {
     const unknown = await request(app).get('/nothing?x=1');
     expect([unknown.status, unknown.type]).toEqual([404, 'application/problem+json']);
     expect(unknown.body).toMatchObject({ code: 'not_found', status: 404, title: 'Not found' });
-    const wrong = await request(app).delete('/metrics');
-    expect([wrong.status, wrong.headers['allow']]).toEqual([405, 'GET']);
-    expect((await request(app).get('/things/%zz')).status).toBe(400);
+    expect(unknown.headers['cache-control']).toBe('no-store');
+  });
+
+  test.each([
+    ['/metrics', 'GET, HEAD'],
+    ['/Health/live/', 'GET, HEAD'],
+    ['/things/7', 'GET, HEAD, POST'],
+  ])('answers another method at %s with what is possible there', async (path, allow) => {
+    const answer = await request(tested().app).delete(path);
+    expect([answer.status, answer.headers['allow'], answer.body.code]).toEqual([
+      405,
+      allow,
+      'method_not_allowed',
+    ]);
+  });
+
+  test.each(['/things/%zz', '/%zz', '/docs/%c3%28'])(
+    'answers the malformed path %s with 400',
+    async (path) => {
+      const answer = await request(tested().app).get(path);
+      expect([answer.status, answer.body.code]).toEqual([400, 'bad_request']);
+    },
+  );
+
+  test.each([
+    [{ 'Content-Type': 'application/json' }, '{"a":', 400, 'invalid_json'],
+    [{ 'Content-Type': 'application/json' }, JSON.stringify({ a: 'x'.repeat(200) }), 413, 'body_too_large'],
+    [{ 'Content-Type': 'application/json; charset=latin9' }, '{}', 415, 'unsupported_media_type'],
+    [
+      { 'Content-Type': 'application/json', 'Content-Encoding': 'compress' },
+      '{}',
+      415,
+      'unsupported_encoding',
+    ],
+  ])('answers what a body parser refuses (%j) in its own words', async (headers, body, status, code) => {
+    const answer = await request(tested().app).post('/parsed').set(headers).send(body);
+    expect([answer.status, answer.type, answer.body.code]).toEqual([
+      status,
+      'application/problem+json',
+      code,
+    ]);
+  });
+
+  test('protects whoever opens an answer in a browser', async () => {
+    const { headers } = await request(tested().app).get('/things/1');
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+    });
+    expect(headers).not.toHaveProperty('etag');
+  });
+
+  test.each([
+    ['/things/1', 'debug', 200],
+    ['/things/limited', 'debug', 429],
+    ['/nothing', 'info', 404],
+    ['/things/busy', 'warn', 503],
+  ])('logs the answer to %s as %s', async (path, level, status) => {
+    const { app, lines } = tested();
+    const answer = await request(app).get(path);
+    expect(lines.find(({ event }) => event === 'request_answered')).toMatchObject({
+      level,
+      status,
+      method: 'GET',
+      request_id: answer.headers['x-request-id'],
+    });
   });
 
   test('gives a refusal its status, headers and errors', async () => {
@@ -165,6 +232,27 @@ describe('health', () => {
     });
     const answer = await request(app).get('/health');
     expect([answer.status, answer.body.dependencies.silent.status]).toEqual([503, 'down']);
+  });
+
+  test('whoever asks while a dependency hangs waits with the others, and it is asked once', async () => {
+    let asked = 0;
+    const { app, passMs } = tested({
+      checks: [
+        {
+          name: 'hanging',
+          critical: true,
+          check: () => {
+            asked += 1;
+            return new Promise((resolve) => setTimeout(resolve, 300, {}));
+          },
+        },
+      ],
+    });
+    const first = request(app).get('/health').then();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    passMs(10_000);
+    expect((await request(app).get('/health')).status).toBe(200);
+    expect([(await first).status, asked]).toEqual([200, 1]);
   });
 
   test('asks a dependency no more often than twice a second', async () => {

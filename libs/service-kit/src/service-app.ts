@@ -5,8 +5,9 @@ import { mountDocs } from './docs.js';
 import { mountHealth, type HealthCheck } from './health.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
+import { asProblem } from './as-problem.js';
 import { HttpProblem } from './problem.js';
-import { listRoutes } from './routes.js';
+import { methodsAt } from './routes.js';
 import { VERSION } from './version.js';
 
 export interface ServiceAppOptions {
@@ -27,6 +28,13 @@ export interface ServiceAppOptions {
   metricsText?: () => Promise<string>;
 }
 
+/** For whoever opens an answer in a browser: it is data, and nothing in it is run, framed or guessed at. */
+const PROTECTION = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+};
+
 const REQUEST_ID = /^[A-Za-z0-9._:@/+=-]{1,128}$/;
 
 /**
@@ -45,7 +53,15 @@ export function createServiceApp(o: ServiceAppOptions): Express {
 
   app.use(identify);
   app.use(account(o));
-  mountHealth(app, { service: o.service, version, log: o.log, checks: o.healthChecks, ready, clock });
+  mountHealth(app, {
+    service: o.service,
+    version,
+    log: o.log,
+    checks: o.healthChecks,
+    // Said by runService when a signal has come.
+    ready: () => app.locals['stopping'] !== true && ready(),
+    clock,
+  });
   app.get('/metrics', async (_request, response) => {
     const text = await (o.metricsText ?? (() => o.metrics.registry.metrics()))();
     response.set('Content-Type', o.metrics.registry.contentType).send(text);
@@ -63,7 +79,7 @@ const identify: RequestHandler = (request, response, next) => {
   const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
   response.locals['requestId'] = requestId;
   response.set('X-Request-Id', requestId);
-  response.set('X-Content-Type-Options', 'nosniff');
+  response.set(PROTECTION);
   next();
 };
 
@@ -75,8 +91,7 @@ function account({ log, metrics }: ServiceAppOptions): RequestHandler {
       const endpoint = endpointOf(request);
       const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
       metrics.requestAnswered(endpoint, status);
-      const level = status >= 500 ? 'warn' : 'debug';
-      log[level]('request_answered', {
+      log[levelOf(status)]('request_answered', {
         request_id: response.locals['requestId'] as string,
         method: request.method,
         endpoint,
@@ -88,6 +103,12 @@ function account({ log, metrics }: ServiceAppOptions): RequestHandler {
   };
 }
 
+/** A client that goes on past its limit is counted, and would otherwise fill the log. */
+function levelOf(status: number): 'debug' | 'info' | 'warn' {
+  if (status >= 500) return 'warn';
+  return status >= 400 && status !== 429 ? 'info' : 'debug';
+}
+
 /** A bounded name: the route's pattern, or that there was none. */
 function endpointOf(request: express.Request): string {
   const route = request.route as { path?: unknown } | undefined;
@@ -97,10 +118,10 @@ function endpointOf(request: express.Request): string {
 
 function nothingThere(app: Express): RequestHandler {
   return (request) => {
-    const allowed = listRoutes(app)
-      .filter((route) => route.path === request.path)
-      .map((route) => route.method);
-    if (allowed.length > 0) throw HttpProblem.methodNotAllowed(request.method, [...new Set(allowed)]);
+    const allowed = methodsAt(app, request.path);
+    if (allowed.length > 0) throw HttpProblem.methodNotAllowed(request.method, allowed);
+    // Throws where it is no valid percent-encoding.
+    decodeURIComponent(request.path);
     throw HttpProblem.notFound(request.path);
   };
 }
@@ -127,15 +148,8 @@ function problemAnswer(log: Logger): ErrorRequestHandler {
     response
       .status(problem.status)
       .set(problem.headers)
+      .set('Cache-Control', 'no-store')
       .type('application/problem+json')
       .send(JSON.stringify(problem.body(requestId)));
   };
-}
-
-function asProblem(error: unknown): HttpProblem {
-  if (error instanceof HttpProblem) return error;
-  // A path that is no valid percent-encoding; Express itself refuses it.
-  if (error instanceof URIError)
-    return HttpProblem.badRequest('The path is not valid percent-encoding.', { cause: error });
-  return HttpProblem.internal(error);
 }
