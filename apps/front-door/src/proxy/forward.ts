@@ -31,7 +31,9 @@ export function createForwarder(o: { upstream: Upstream; timeoutMs: number; log:
   const handler: RequestHandler = (request, response, next) => {
     // More would wait in the agent's queue, which has no end.
     if (inFlight >= CONNECTIONS_MAX) {
-      next(HttpProblem.unavailable('Too many requests at once.', RETRY_AFTER_SECONDS, { code: 'overloaded' }));
+      next(
+        HttpProblem.unavailable('Too many requests at once.', RETRY_AFTER_SECONDS, { code: 'overloaded' }),
+      );
       return;
     }
     inFlight += 1;
@@ -89,7 +91,10 @@ function forward(o: Forwarding): void {
     }
     o.log.warn('upstream_failed', { upstream: upstream.name, error: error.message, code: error.code });
     o.next(
-      HttpProblem.unavailable(`The ${upstream.name} does not answer. Try again.`, RETRY_AFTER_SECONDS, { code: 'upstream_unavailable', cause: error }),
+      HttpProblem.unavailable(`The ${upstream.name} does not answer. Try again.`, RETRY_AFTER_SECONDS, {
+        code: 'upstream_unavailable',
+        cause: error,
+      }),
     );
   });
   outgoing.once('close', () => {

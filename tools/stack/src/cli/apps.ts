@@ -16,7 +16,7 @@ export async function buildApps(workspace: Workspace, signal: AbortSignal): Prom
     title: 'Building the apps',
     command: process.execPath,
     args: [
-      join(workspace.root, 'node_modules', 'nx', 'bin', 'nx.js'),
+      join(workspace.root, 'node_modules', '.bin', 'nx'),
       ...['run-many', '--target=build', `--projects=${APPS.join(',')}`, '--outputStyle=static'],
     ],
     cwd: workspace.root,
