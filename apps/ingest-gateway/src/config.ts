@@ -1,5 +1,11 @@
 import { CEILING_LIMITS, DEFAULT_LIMITS, type EventLimits } from '@event-analytics/event-schema';
-import { commonConfig, loadConfig, parseApiKeys, wholeNumber } from '@event-analytics/service-kit';
+import {
+  commonConfig,
+  ConfigError,
+  loadConfig,
+  parseApiKeys,
+  wholeNumber,
+} from '@event-analytics/service-kit';
 import { z } from 'zod';
 
 const HOUR_SECONDS = 3_600;
@@ -48,8 +54,10 @@ const schema = z.object({
   MIN_OCCURRED_AT: z
     .string()
     .refine(
-      (text) => Date.parse(text) >= CEILING_LIMITS.minOccurredAtMs,
-      'must be an instant or a date from 1900 on',
+      (text) =>
+        /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
+        Date.parse(text) >= CEILING_LIMITS.minOccurredAtMs,
+      'must be a date or an instant with its offset, from 1900 on',
     )
     .default('1990-01-01T00:00:00Z'),
   MAX_FUTURE_SECONDS: wholeNumber(0, CEILING_LIMITS.maxFutureMs / 1_000).default(24 * HOUR_SECONDS),
@@ -60,6 +68,11 @@ export type GatewayConfig = ReturnType<typeof readConfig>;
 /** Reads the environment once; throws ConfigError with one line that names what is wrong. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const config = loadConfig(schema, env);
+  if (config.MAX_IN_FLIGHT_BYTES < config.MAX_BODY_BYTES) {
+    throw new ConfigError(
+      `MAX_IN_FLIGHT_BYTES: must be at least MAX_BODY_BYTES, which is ${config.MAX_BODY_BYTES} (got "${config.MAX_IN_FLIGHT_BYTES}")`,
+    );
+  }
   const limits: Readonly<EventLimits> = Object.freeze({
     ...DEFAULT_LIMITS,
     maxEventsPerRequest: config.MAX_EVENTS_PER_REQUEST,
