@@ -331,7 +331,9 @@ describe('event-importer import', () => {
   it('reads a file larger than its memory', async () => {
     const wide = rows(0, 40_000).replaceAll('page_view,"{', `page_view,"{""text"":""${'x'.repeat(800)}"",`);
     const path = await file('large.csv', HEADER + wide);
-    const ended = await run([path, '--quiet'], { nodeOptions: ['--max-old-space-size=48'] });
+    const ended = await run([path, '--quiet', '--batch-size', '500'], {
+      nodeOptions: ['--max-old-space-size=48'],
+    });
     expect(ended.stderr).toBe('');
     expect(ended.exitCode).toBe(0);
     expect(summaryOf(ended)).toMatchObject({ inserted: 40_000 });

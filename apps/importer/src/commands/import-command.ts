@@ -48,7 +48,7 @@ export interface ImportDependencies {
 }
 
 const BATCHES_IN_FLIGHT = 2;
-const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 /** The widest properties allowed, every character escaped twice over, is less. */
 const RECORD_BYTES_MAX = 1024 * 1024;
 const RETRY_FOR_MS = 60_000;
