@@ -134,6 +134,15 @@ describe('event-importer import', () => {
     expect(ended.stderr).toContain('mixed.csv:3: invalid_uuid: ');
   });
 
+  it('fails when the reject file cannot be written, and counts what is in', async () => {
+    const path = await file('mixed.csv', HEADER + rows(0, 5) + 'bad\n');
+    const ended = await run([path, '--reject-file', 'absent/rejects.csv']);
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toContain('absent/rejects.csv cannot be written (ENOENT); see --reject-file');
+    expect(summaryOf(ended)).toMatchObject({ rows: 6, inserted: 5, rejected: 1, reject_file: null });
+    await expectStored(5);
+  });
+
   it('takes mended rejects, and only them are new', async () => {
     const path = await file('mixed.csv', HEADER + row(0) + row(1).replace('2024-03', '2024-13') + row(2));
     await run([path]);

@@ -79,11 +79,12 @@ export async function importFile(path: string, options: ImportFileOptions): Prom
   async function settle({ events, rejected }: Batch): Promise<void> {
     const written = options.write && (await options.write(events));
     const refused = [...rejected, ...(written?.rejected ?? [])];
-    await options.rejects?.add(refused);
-    options.onRejected(refused);
+    // Counted before the reject file is written: if that fails, these rows are in the database all the same.
     counts.rows += events.length + rejected.length;
     counts.inserted += written?.inserted ?? 0;
     counts.duplicates += written?.duplicates ?? 0;
     counts.rejected += refused.length;
+    options.onRejected(refused);
+    await options.rejects?.add(refused);
   }
 }
