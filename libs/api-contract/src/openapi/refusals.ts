@@ -32,7 +32,7 @@ export function commonRefusals(): Record<'431' | '500' | 'default', Response> {
       {
         problems: [
           { code: 'not_found', detail: 'There is nothing at /stats. See /docs.' },
-          { code: 'method_not_allowed', detail: 'DELETE is not possible here, only GET.' },
+          { code: 'method_not_allowed', detail: 'DELETE is not possible here, only GET, HEAD.' },
           { code: 'request_timeout', detail: 'The request did not arrive in time.' },
         ],
         headers: ['Allow'],

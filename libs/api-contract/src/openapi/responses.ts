@@ -32,7 +32,11 @@ export const HEADERS = {
     schema: { type: 'string' },
     example: 'Bearer',
   },
-  Allow: { description: 'The methods that are possible here.', schema: { type: 'string' }, example: 'GET' },
+  Allow: {
+    description: 'The methods that are possible here.',
+    schema: { type: 'string' },
+    example: 'GET, HEAD',
+  },
 } as const satisfies Record<string, Header>;
 
 export type HeaderName = keyof typeof HEADERS;
