@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Say } from './progress.js';
 import { runStep } from './run-step.js';
@@ -35,41 +33,17 @@ export async function migrateDatabase(
   await importer(workspace, env, signal, 'Migrating the database', ['migrate'], MIGRATE_TIMEOUT_MS);
 }
 
-/** Imports the sample, unless it is in this database already: a rerun would add nothing but time. */
+/** Imports the sample; where it is there already this adds nothing, by the promise that an event counts once. */
 export async function importSample(
   workspace: Workspace,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal,
   say: Say,
 ): Promise<void> {
-  const fingerprint = createHash('sha256')
-    .update(readFileSync(workspace.sampleFile))
-    .update(env['DATABASE_URL'] ?? env['POSTGRES_HOST'] ?? '')
-    .digest('hex');
-  if (fingerprint === imported(workspace)) {
-    say('The sample was imported by an earlier start');
-    return;
-  }
   const startedMs = performance.now();
-  const { stdout } = await importer(
-    ...([workspace, env, signal, 'Importing the sample'] as const),
-    ['import', workspace.sampleFile],
-    IMPORT_TIMEOUT_MS,
-  );
-  writeFileSync(workspace.sampleImportedFile, `${JSON.stringify({ fingerprint })}\n`);
-  const tookMs = Math.round(performance.now() - startedMs);
-  say(`The sample is imported: ${summaryOf(stdout)} (${tookMs} ms)`);
-}
-
-function imported(workspace: Workspace): string | undefined {
-  try {
-    const { fingerprint } = JSON.parse(readFileSync(workspace.sampleImportedFile, 'utf8')) as {
-      fingerprint: string;
-    };
-    return fingerprint;
-  } catch {
-    return undefined;
-  }
+  const args = ['import', workspace.sampleFile];
+  const { stdout } = await importer(workspace, env, signal, 'Importing the sample', args, IMPORT_TIMEOUT_MS);
+  say(`The sample is imported: ${summaryOf(stdout)} (${Math.round(performance.now() - startedMs)} ms)`);
 }
 
 function importer(

@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { serverAccount } from '../account.js';
 import { removeComposeServers } from '../servers/compose.js';
 import { reachableDataDir } from '../servers/directories.js';
 import { decideMode } from '../servers/mode.js';
 import { startServers } from '../servers/start.js';
-import { ALL_SERVERS, type Servers } from '../servers/types.js';
+import { ALL_SERVERS, type Servers, type StackMode } from '../servers/types.js';
 import type { StackConfig } from './config.js';
 import { settleServerPorts } from './ports.js';
 import type { Say } from './progress.js';
@@ -24,15 +24,25 @@ export async function startStackServers(o: {
   if (reset && wanted.length < ALL_SERVERS.length) say('--reset empties only the servers that run here');
   if (wanted.length === 0) return undefined;
 
-  const mode = await decideMode({ wanted: config.mode, servers: wanted, needsCompose: true, announce: say });
+  const last = reset ? undefined : lastMode(workspace);
+  const mode = await decideMode({
+    // The data is where the last start left it, also if Docker has come or gone since.
+    wanted: config.mode === 'auto' ? (last ?? 'auto') : config.mode,
+    servers: wanted,
+    needsCompose: true,
+    announce: say,
+  });
+  if (last !== undefined && last !== mode) {
+    say(`The data of the last start stays with STACK=${last}; this one has its own`);
+  }
   if (mode === 'docker') await removeComposeServers(workspace.dataDir, { volumes: reset });
   if (reset) {
-    rmSync(workspace.sampleImportedFile, { force: true });
     if (mode === 'native') {
       rmSync(reachableDataDir(workspace.dataDir, serverAccount()), { recursive: true, force: true });
     }
     say('Begins empty, as --reset says');
   }
+  writeFileSync(workspace.modeFile, `${mode}\n`);
   const ports = await settleServerPorts(config.serverPorts, workspace.portsFile);
   return startServers({
     mode,
@@ -43,4 +53,9 @@ export async function startStackServers(o: {
     login: config.login,
     log: say,
   });
+}
+
+function lastMode({ modeFile }: Workspace): StackMode | undefined {
+  const text = existsSync(modeFile) ? readFileSync(modeFile, 'utf8').trim() : '';
+  return text === 'native' || text === 'docker' ? text : undefined;
 }

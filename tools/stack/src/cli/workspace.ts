@@ -12,8 +12,8 @@ export interface Workspace {
   lockFile: string;
   runningFile: string;
   portsFile: string;
+  modeFile: string;
   sampleFile: string;
-  sampleImportedFile: string;
 }
 
 /** `STACK_DIR` puts the state elsewhere: a second stack beside the first. */
@@ -30,7 +30,7 @@ export function openWorkspace(env: NodeJS.ProcessEnv): Workspace {
     lockFile: join(stateDir, 'lock'),
     runningFile: join(stateDir, 'running.json'),
     portsFile: join(stateDir, 'ports.json'),
+    modeFile: join(stateDir, 'mode'),
     sampleFile: join(root, 'data', 'events_sample.csv'),
-    sampleImportedFile: join(stateDir, 'sample-imported.json'),
   };
 }

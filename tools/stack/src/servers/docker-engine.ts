@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { imageOf } from './images.js';
 import type { ServerName } from './types.js';
 
-const ENGINE_TIMEOUT_MS = 5_000;
+/** Compose 1 takes seconds to begin on a busy machine. */
+const ENGINE_TIMEOUT_MS = 20_000;
 /** To tell a registry that can be reached from one that cannot. */
 const REGISTRY_TIMEOUT_MS = 15_000;
 const PULL_TIMEOUT_MS = 600_000;

@@ -24,7 +24,10 @@ export async function decideMode({
     (needsCompose && !(await composeCommand()) ? 'Docker has no Compose' : undefined) ??
     (await imagesProblem(servers, announce));
   if (problem === undefined) return 'docker';
-  if (wanted === 'docker') throw new ServerStartError(`STACK=docker, but ${problem}.`);
+  if (wanted === 'docker')
+    throw new ServerStartError(
+      `Docker is wanted, by STACK=docker or for the data of the last start, but ${problem}. STACK=native goes without.`,
+    );
   return 'native';
 }
 
