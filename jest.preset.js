@@ -13,6 +13,8 @@ export default {
   },
   // Sources name their imports as Node will see them (./x.js); the file is ./x.ts.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // A pruned folder holds a package.json with the project's own name.
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/out-tsc'],
   moduleFileExtensions: ['ts', 'js', 'json'],
   testEnvironmentOptions: {
     customExportConditions: ['@event-analytics/source', 'node', 'require', 'default'],

@@ -16,11 +16,13 @@ RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production ENVIRONMENT=production
-WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=build /source/apps/importer/dist ./
+COPY --from=dependencies /app/node_modules /app/node_modules
+COPY --from=build /source/apps/importer/dist /app/
+# Where files are mounted and reject files go: docker run -v "$PWD:/data" … import events.csv
+WORKDIR /data
+RUN chown node:node /data
 USER node
 # A command that ends has no health to check: its exit code says how it went.
 HEALTHCHECK NONE
-ENTRYPOINT ["node", "--enable-source-maps", "main.js"]
+ENTRYPOINT ["node", "--enable-source-maps", "/app/main.js"]
 CMD ["--help"]

@@ -1,7 +1,7 @@
 import { resolveRange } from './date-range.js';
 
 const at = (instant: string, o: { from?: string; to?: string; timezone?: string } = {}) =>
-  resolveRange({ timezone: 'UTC', asOfMs: Date.parse(instant), ...o });
+  resolveRange({ timezone: 'UTC', nowMs: Date.parse(instant), ...o });
 
 describe('resolveRange', () => {
   test('the last 30 days, today among them', () => {

@@ -25,16 +25,16 @@ export type ResolvedRange =
   { ok: true; from: LocalDate; to: LocalDate } | { ok: false; errors: ParameterProblem[] };
 
 /**
- * The range that a query means: `to` is by default the day it is in the zone at `asOfMs` (milliseconds since
+ * The range that a query means: `to` is by default the day it is in the zone at `nowMs` (milliseconds since
  * 1970), `from` 29 days before `to`. Both dates are inclusive.
  */
 export function resolveRange(o: {
   from?: LocalDate | undefined;
   to?: LocalDate | undefined;
   timezone: string;
-  asOfMs: number;
+  nowMs: number;
 }): ResolvedRange {
-  const to = o.to ?? withinDates(localDateAt(o.timezone, o.asOfMs));
+  const to = o.to ?? withinDates(localDateAt(o.timezone, o.nowMs));
   const from = o.from ?? withinDates(addDays(to, 1 - DEFAULT_RANGE_DAYS));
   const toWord = o.to === undefined ? `today in ${o.timezone}` : 'to';
   const errors = rangeProblems(from, to, toWord);

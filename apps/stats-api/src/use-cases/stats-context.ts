@@ -42,7 +42,7 @@ export function rangeOf(
 ): { from: string; to: string; timezone: string; asOfMs: number } {
   const nowMs = clock();
   const timezone = asked.timezone ?? defaultZone;
-  const range = resolveRange({ from: asked.from, to: asked.to, timezone, asOfMs: nowMs });
+  const range = resolveRange({ from: asked.from, to: asked.to, timezone, nowMs });
   if (!range.ok) throw new InvalidQueryError(range.errors);
   return { from: range.from, to: range.to, timezone, asOfMs: asOfMs(asked, nowMs) };
 }

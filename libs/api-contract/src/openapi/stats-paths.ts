@@ -7,7 +7,7 @@ import { ACTIVE_USERS, DAU, RETENTION, TOP_EVENTS } from './stats-examples.js';
 import type { Operation } from './openapi-document.js';
 import { queryParameters, type SchemaName } from './schemas.js';
 
-const RANGE = `A day is a calendar day in \`timezone\`, daylight saving time included. The range is inclusive on both ends, at most 3,660 days, and by default the last 30 days.`;
+const RANGE = `A day is a calendar day in \`timezone\`, daylight saving time included. The range is inclusive on both ends, at most 3,660 days, and by default the last 30 days up to today, whatever \`as_of\` says.`;
 
 const EXACT = `The numbers are exact, and hold every event answered 202 within a second as a rule. A late event changes a past day too.`;
 

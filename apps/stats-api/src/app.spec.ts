@@ -1,0 +1,25 @@
+import { ROUTES } from '@event-analytics/api-contract';
+import { createLogger, createMetrics, listRoutes, parseApiKeys } from '@event-analytics/service-kit';
+import { connectDatabase } from '@event-analytics/timescale';
+import { createStatsApp } from './app.js';
+
+test('serves the documented routes and no others', () => {
+  const app = createStatsApp({
+    // Connects when it is first asked, which is never.
+    db: connectDatabase({ url: 'postgres://localhost:1/none', applicationName: 'routes', maxConnections: 1 }),
+    healthChecks: [],
+    log: createLogger({ service: 'stats-api', level: 'error' }),
+    metrics: createMetrics({ service: 'stats-api' }),
+    clock: Date.now,
+    apiKeys: parseApiKeys(''),
+    trustProxy: 0,
+    defaultZone: 'UTC',
+    statementTimeoutMs: 1_000,
+    queriesMax: 1,
+  });
+  const served = listRoutes(app).filter(({ path }) => !path.startsWith('/docs/'));
+  const documented = ROUTES.filter(({ service }) => service === 'every' || service === 'stats-api');
+  const asText = (routes: { method: string; path: string }[]) =>
+    routes.map((r) => `${r.method} ${r.path}`).sort();
+  expect(asText(served)).toEqual(asText(documented));
+});
