@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { identityOf, isAlive } from '../src/process-identity.js';
@@ -46,6 +46,8 @@ export function runScript(file: string, args: string[], env: Record<string, stri
 
 export function temporaryDirectory(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'stack-test-'));
+  // Where we are root, the servers are somebody else and must get to their data.
+  chmodSync(path, 0o711);
   return {
     path,
     remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }),

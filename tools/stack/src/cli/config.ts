@@ -68,11 +68,13 @@ export function readStackConfig(env: NodeJS.ProcessEnv): StackConfig {
     servicePorts,
     serverPorts,
     given,
-    login: {
-      user: text(env, 'POSTGRES_USER') ?? DEFAULT_LOGIN.user,
-      password: text(env, 'POSTGRES_PASSWORD') ?? DEFAULT_LOGIN.password,
-      database: text(env, 'POSTGRES_DB') ?? DEFAULT_LOGIN.database,
-    },
+    login: given.postgres
+      ? DEFAULT_LOGIN
+      : {
+          user: text(env, 'POSTGRES_USER') ?? DEFAULT_LOGIN.user,
+          password: text(env, 'POSTGRES_PASSWORD') ?? DEFAULT_LOGIN.password,
+          database: text(env, 'POSTGRES_DB') ?? DEFAULT_LOGIN.database,
+        },
   };
 }
 

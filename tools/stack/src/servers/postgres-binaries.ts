@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { embeddedPostgres } from './postgres-embedded.js';
 import { isExecutable, versionsIn } from './programs.js';
@@ -61,9 +61,12 @@ function installedBinDirs(): string[] {
   ];
 }
 
-function inspect(binDir: string, source: PostgresBinaries['source']): PostgresBinaries | undefined {
-  const postgres = join(binDir, 'postgres');
-  if (binDir === '' || !isExecutable(postgres) || !isExecutable(join(binDir, 'initdb'))) return undefined;
+function inspect(folder: string, source: PostgresBinaries['source']): PostgresBinaries | undefined {
+  if (folder === '' || !isExecutable(join(folder, 'postgres'))) return undefined;
+  // A link on PATH: the rest of the installation lies beside the program itself.
+  const postgres = realpathSync(join(folder, 'postgres'));
+  const binDir = dirname(postgres);
+  if (!isExecutable(join(binDir, 'initdb'))) return undefined;
   try {
     const major = Number(/\d+/.exec(execFileSync(postgres, ['--version'], { encoding: 'utf8' }))?.[0]);
     if (!(major >= MAJOR_MIN)) return undefined;
