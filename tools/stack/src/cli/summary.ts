@@ -32,7 +32,7 @@ export function startSummary(
     ['jetstream-writer', at('jetstream-writer')],
     ...serverLines(servers, config),
     ['Logs', `${workspace.logDir}/*.log`],
-    ['Data', servers?.mode === 'docker' ? 'in Docker volumes' : workspace.dataDir],
+    ...(servers?.dataPlace === undefined ? [] : [['Data', servers.dataPlace] as [string, string]]),
   ];
   return `
 ${places.map(([name, place]) => `  ${name.padEnd(26)} ${place}`).join('\n')}

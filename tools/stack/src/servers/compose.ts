@@ -19,8 +19,11 @@ const READY_TIMEOUT_MS = 120_000;
 
 /** A project of its own for each folder: it must not meet the whole service started by docker-compose up. */
 function compose(command: readonly string[], dataDir: string, ...args: string[]): string[] {
-  const project = `event-analytics-start-${createHash('sha256').update(dataDir).digest('hex').slice(0, 8)}`;
-  return [...command, '--project-name', project, '--file', COMPOSE_FILE, ...args];
+  return [...command, '--project-name', projectOf(dataDir), '--file', COMPOSE_FILE, ...args];
+}
+
+function projectOf(dataDir: string): string {
+  return `event-analytics-start-${createHash('sha256').update(dataDir).digest('hex').slice(0, 8)}`;
 }
 
 /** The compose file's PostgreSQL, Redis and NATS, with their data in its volumes. */
@@ -79,6 +82,7 @@ export async function startComposeServers(options: StartServersOptions): Promise
     mode: 'docker',
     postgresUrl: has('postgres', postgresUrlOf(login, ports.postgres)),
     redisUrl: has('redis', `redis://127.0.0.1:${ports.redis}`),
+    dataPlace: `the volumes of the Docker project ${projectOf(dataDir)}`,
     natsUrl: has('nats', `nats://127.0.0.1:${ports.nats}`),
     ...(wanted.includes('nats') && { natsMonitorUrl: `http://127.0.0.1:${ports.natsMonitor}` }),
     stop,

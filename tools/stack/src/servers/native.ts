@@ -35,7 +35,6 @@ export async function startNativeServers(options: StartServersOptions): Promise<
   const account = serverAccount();
   const durable = options.dataDir !== undefined;
   const root = durable ? reachableDataDir(options.dataDir ?? '', account) : temporaryDataDir(account);
-  if (durable && !root.endsWith(options.dataDir ?? '')) options.log?.(`The data is in ${root}.`);
   const context: Context = { options, account, durable, root, started: [] };
 
   const servers: Servers = {
@@ -43,6 +42,7 @@ export async function startNativeServers(options: StartServersOptions): Promise<
     postgresUrl: '',
     redisUrl: '',
     natsUrl: '',
+    ...(durable && { dataPlace: root }),
     async stop() {
       await Promise.all(context.started.map((server) => server.stop()));
       if (!durable) rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

@@ -43,6 +43,8 @@ export interface Servers {
   redisUrl: string;
   natsUrl: string;
   natsMonitorUrl?: string;
+  /** Where the kept data is: a directory, or the volumes of a Docker project. */
+  dataPlace?: string;
   postgres?: ServerProcess;
   redis?: ServerProcess;
   nats?: ServerProcess;
