@@ -58,7 +58,7 @@ describe('a pruned folder without the repository', () => {
       try {
         await service.waitReady({ timeoutMs: 30_000 });
         const health = await fetch(`${service.url}/health`);
-        expect([health.status, (await health.json()) as unknown]).toEqual([
+        expect([health.status, await health.json()]).toEqual([
           200,
           expect.objectContaining({ status: 'ok', service: app }),
         ]);
