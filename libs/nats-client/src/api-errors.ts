@@ -3,7 +3,6 @@ import { NatsError } from 'nats';
 // https://github.com/nats-io/nats-server/blob/main/server/errors.json
 export const JS_CONSUMER_NOT_FOUND = 10014;
 export const JS_INSUFFICIENT_RESOURCES = 10023;
-export const JS_MAXIMUM_CONSUMERS = 10026;
 export const JS_NO_ACCOUNT_RESOURCES = 10002;
 export const JS_MEMORY_EXCEEDED = 10028;
 export const JS_STORAGE_EXCEEDED = 10047;
