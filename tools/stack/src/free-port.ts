@@ -21,10 +21,10 @@ export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
 }
 
 /** A TCP port that is free on every address now and that this process has not handed out before. */
-export async function freePort(): Promise<number> {
+export async function freePort(reserved: readonly number[] = []): Promise<number> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);
-    if (handedOut.has(port)) continue;
+    if (handedOut.has(port) || reserved.includes(port)) continue;
     if ((await isPortFree(port)) && (await isPortFree(port, '0.0.0.0'))) {
       handedOut.add(port);
       return port;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../src/index.js';
 import { waitUntil } from '../src/wait-until.js';
 import { sql } from './clients.js';
 import { isRunning, runScript, temporaryDirectory, type Run } from './processes.js';
@@ -88,6 +89,24 @@ test('a server that dies is restarted, with the end of its log shown', async () 
   expect(await waitUntil(() => recorded()[1]?.pid !== pid, { timeoutMs: 5_000 })).toBe(true);
   run.child.kill('SIGINT');
   expect(await run.ended).toBe(0);
+});
+
+test('Ctrl-C in the middle of a start stops what had been started, with 0', async () => {
+  const ports: Record<string, string> = {};
+  for (const name of ['FRONT_DOOR', 'GATEWAY', 'STATS', 'WRITER'])
+    ports[`${name}_PORT`] = String(await freePort());
+  const run = stack(['start'], ports);
+  await run.says('PostgreSQL is up');
+  run.child.kill('SIGINT');
+  expect(await run.ended).toBe(0);
+  expect(run.output()).not.toContain('ready:');
+  expect(existsSync(join(stateDir, 'lock'))).toBe(false);
+  expect(existsSync(join(stateDir, 'running.json'))).toBe(false);
+  const next = stack(['infra']);
+  await next.says('ready:');
+  expect(next.output()).not.toContain('left behind');
+  next.child.kill('SIGINT');
+  expect(await next.ended).toBe(0);
 });
 
 test('a port that is taken is one line that names the variable, before anything is started', async () => {

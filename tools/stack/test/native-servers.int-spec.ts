@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { startServers, type Servers } from '../src/index.js';
+import { freePort, startServers, type Servers } from '../src/index.js';
 import { waitUntil } from '../src/wait-until.js';
 import { addMessage, redis, sql } from './clients.js';
 import { isRunning, runScript, temporaryDirectory } from './processes.js';
@@ -78,8 +78,9 @@ describe('servers that keep their data', () => {
 });
 
 test('only what is asked for is started, on the port that is asked for', async () => {
-  const servers = await startServers({ mode: 'native', only: ['redis'], ports: { redis: 31_990 } });
-  expect(servers.redisUrl).toBe('redis://127.0.0.1:31990');
+  const port = await freePort();
+  const servers = await startServers({ mode: 'native', only: ['redis'], ports: { redis: port } });
+  expect(servers.redisUrl).toBe(`redis://127.0.0.1:${port}`);
   expect([servers.postgresUrl, servers.natsUrl]).toEqual(['', '']);
   await servers.stop();
 });

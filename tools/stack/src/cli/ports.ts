@@ -40,6 +40,8 @@ export function servicePorts(config: StackConfig): { variable: string; port: num
 export async function settleServerPorts(
   wanted: StackConfig['serverPorts'],
   file: string,
+  /** Those of services that are yet to be started. */
+  reserved: readonly number[],
 ): Promise<Record<ServerPortName, number>> {
   const remembered = read(file);
   const settled: Partial<Record<ServerPortName, number>> = {};

@@ -74,16 +74,24 @@ export async function runStack(o: RunOptions): Promise<RunningStack> {
     if (o.command === 'start') await requireFreePorts(servicePorts(config));
     signal.throwIfAborted();
 
-    const [started, built] = await Promise.allSettled([
-      startStackServers({ config, workspace, reset: o.reset, say }).then((result) => {
-        servers = result;
-        record();
-      }),
-      o.command === 'start'
-        ? timed(say, 'The apps are built', () => buildApps(workspace, signal))
-        : undefined,
+    const failed = new AbortController();
+    const giveUp = (error: unknown): never => {
+      failed.abort();
+      throw error;
+    };
+    const outcomes = await Promise.allSettled([
+      startStackServers({ config, workspace, reset: o.reset, say })
+        .then((result) => {
+          servers = result;
+          record();
+        })
+        .catch(giveUp),
+      o.command === 'start' &&
+        timed(say, 'The apps are built', () =>
+          buildApps(workspace, AbortSignal.any([signal, failed.signal])),
+        ),
     ]);
-    for (const outcome of [started, built]) if (outcome.status === 'rejected') throw outcome.reason;
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     signal.throwIfAborted();
     for (const server of [servers?.postgres, servers?.redis, servers?.nats])
       if (server) supervisor.watch(server);

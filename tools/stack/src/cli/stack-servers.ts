@@ -43,7 +43,11 @@ export async function startStackServers(o: {
     say('Begins empty, as --reset says');
   }
   writeFileSync(workspace.modeFile, `${mode}\n`);
-  const ports = await settleServerPorts(config.serverPorts, workspace.portsFile);
+  const ports = await settleServerPorts(
+    config.serverPorts,
+    workspace.portsFile,
+    Object.values(config.servicePorts),
+  );
   return startServers({
     mode,
     dataDir: workspace.dataDir,
