@@ -51,8 +51,11 @@ export async function settleServerPorts(
       await requireFreePorts([{ variable: SERVER_PORTS[name], port: set, host: '127.0.0.1' }]);
     }
     const last = remembered[name];
-    const usable = last !== undefined && !Object.values(wanted).includes(last) && (await isPortFree(last));
-    settled[name] = set ?? (usable ? last : await freePort());
+    const usable =
+      last !== undefined &&
+      ![...Object.values(wanted), ...reserved].includes(last) &&
+      (await isPortFree(last));
+    settled[name] = set ?? (usable ? last : await freePort(reserved));
   }
   const ports = settled as Record<ServerPortName, number>;
   writeFileSync(file, `${JSON.stringify(ports, null, 2)}\n`);
