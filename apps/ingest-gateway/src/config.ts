@@ -2,8 +2,10 @@ import { CEILING_LIMITS, DEFAULT_LIMITS, type EventLimits } from '@event-analyti
 import {
   commonConfig,
   ConfigError,
+  eventTimeConfig,
   loadConfig,
   parseApiKeys,
+  streamConfig,
   wholeNumber,
 } from '@event-analytics/service-kit';
 import { z } from 'zod';
@@ -20,21 +22,7 @@ const schema = z.object({
     .default('redis://localhost:6379'),
   REDIS_KEY_PREFIX: z.string().max(64, 'must be at most 64 characters').default('ea:'),
   REDIS_TIMEOUT_MS: wholeNumber(1, 1_000).default(50),
-  NATS_URL: z.string().min(1).default('nats://localhost:4222'),
-  NATS_STREAM: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
-    .default('EVENTS'),
-  NATS_SUBJECT: z
-    .string()
-    .regex(
-      /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){0,8}$/,
-      'must be words of letters, digits, _ and - joined by dots',
-    )
-    .default('events.ingest'),
-  STREAM_MAX_MESSAGES: wholeNumber(1, 1_000_000_000).default(5_000_000),
-  STREAM_MAX_BYTES: wholeNumber(1, 1_000 * 1_024 * 1_024 * MIB).optional(),
-  STREAM_REPLICAS: wholeNumber(1, 5).default(1),
+  ...streamConfig,
   /** How long to wait for an acknowledgement; the answer comes within 2.5 s in any case. */
   PUBLISH_TIMEOUT_MS: wholeNumber(100, 2_300).default(2_000),
   /** Requests to POST /events in a window, per API key or client address; 0 turns the limit off. */
@@ -50,17 +38,7 @@ const schema = z.object({
   MAX_BODY_BYTES: wholeNumber(1_024, 64 * MIB).default(5 * MIB),
   /** Bytes of all bodies whose requests are not yet answered. */
   MAX_IN_FLIGHT_BYTES: wholeNumber(1_024, 16 * 1_024 * MIB).default(64 * MIB),
-  /** An instant (RFC 3339) or a date: no event may lie before it. */
-  MIN_OCCURRED_AT: z
-    .string()
-    .refine(
-      (text) =>
-        /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
-        Date.parse(text) >= CEILING_LIMITS.minOccurredAtMs,
-      'must be a date or an instant with its offset, from 1900 on',
-    )
-    .default('1990-01-01T00:00:00Z'),
-  MAX_FUTURE_SECONDS: wholeNumber(0, CEILING_LIMITS.maxFutureMs / 1_000).default(24 * HOUR_SECONDS),
+  ...eventTimeConfig,
 });
 
 export type GatewayConfig = ReturnType<typeof readConfig>;

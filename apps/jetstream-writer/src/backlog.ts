@@ -5,7 +5,7 @@ import {
   type StreamLag,
   type StreamNames,
 } from '@event-analytics/nats-client';
-import type { Database } from '@event-analytics/timescale';
+import { estimateActivityLogRows, type Database } from '@event-analytics/timescale';
 
 /** What waits, as of the last look; a part that could not be learned is absent. */
 export interface Backlog {
@@ -36,7 +36,7 @@ export function watchBacklog(o: {
     const [lag, deadLetters, activityLogRows] = await Promise.all([
       streamLag(o.nats, o.names).catch(() => undefined),
       o.deadLetters.count().catch(() => undefined),
-      activityLogRowsEstimate(o.db).catch(() => undefined),
+      estimateActivityLogRows(o.db, { answerTimeoutMs: 2_000 }).catch(() => undefined),
     ]);
     current = {
       ...(lag && { lag }),
@@ -50,15 +50,4 @@ export function watchBacklog(o: {
   timer.unref();
   void look();
   return { current: () => current, close: () => clearInterval(timer) };
-}
-
-/** What PostgreSQL's statistics say: counting the rows would read them all. */
-async function activityLogRowsEstimate(db: Database): Promise<number> {
-  const [row] = await db.run(
-    (sql) => sql<{ rows: number }[]>`
-      SELECT n_live_tup::float8 AS rows FROM pg_stat_user_tables
-      WHERE relid = to_regclass('activity_log')`,
-    { answerTimeoutMs: 2_000 },
-  );
-  return row?.rows ?? 0;
 }

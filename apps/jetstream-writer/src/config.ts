@@ -1,38 +1,31 @@
-import { commonConfig, flag, loadConfig, wholeNumber } from '@event-analytics/service-kit';
+import {
+  commonConfig,
+  databaseConfig,
+  flag,
+  loadConfig,
+  streamConfig,
+  streamName,
+  subjectName,
+  wholeNumber,
+} from '@event-analytics/service-kit';
 import type { StreamNames } from '@event-analytics/nats-client';
 import { databaseUrl } from '@event-analytics/timescale';
 import { z } from 'zod';
 import { FAILPOINTS } from './failpoint.js';
 
-const streamName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
-const subject = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/)
-  .max(128);
 const MIB = 1_024 * 1_024;
 
 const schema = z.object({
   ...commonConfig,
   PORT: wholeNumber(0, 65_535).default(8_003),
-  DATABASE_URL: z.string().optional(),
-  POSTGRES_HOST: z.string().optional(),
-  POSTGRES_PORT: wholeNumber(1, 65_535).optional(),
-  POSTGRES_DB: z.string().optional(),
-  POSTGRES_USER: z.string().optional(),
-  POSTGRES_PASSWORD: z.string().optional(),
+  ...databaseConfig,
   /** Bring the schema up to date at the start; else wait until somebody did. */
   MIGRATE_ON_START: flag.default(true),
-  NATS_URL: z.string().min(1).default('nats://localhost:4222'),
-  NATS_STREAM: streamName.default('EVENTS'),
-  NATS_SUBJECT: subject.default('events.ingest'),
+  ...streamConfig,
   NATS_DURABLE: streamName.default('jetstream-writer'),
   /** Default: the stream's name and _DLQ. */
   NATS_DEAD_LETTER_STREAM: streamName.optional(),
-  NATS_DEAD_LETTER_SUBJECT: subject.default('events.dead'),
-  /** Used only if this service is the one that makes the stream. */
-  STREAM_MAX_MESSAGES: wholeNumber(1, 1_000_000_000).default(5_000_000),
-  STREAM_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
-  STREAM_REPLICAS: wholeNumber(1, 5).default(1),
+  NATS_DEAD_LETTER_SUBJECT: subjectName.default('events.dead'),
   /** Transactions at once, each on its own database connection. */
   WRITER_CONNECTIONS: wholeNumber(1, 32).default(2),
   /** Messages are merged into a transaction up to about this many events. */

@@ -2,6 +2,7 @@ import { isTimeZone } from '@event-analytics/calendar';
 import {
   commaList,
   commonConfig,
+  databaseConfig,
   flag,
   loadConfig,
   parseApiKeys,
@@ -16,15 +17,7 @@ const ZONES_RULE = `must be 1 to ${ZONES_MAX} IANA time zone names between comma
 const schema = z.object({
   ...commonConfig,
   PORT: wholeNumber(0, 65_535).default(8_002),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
-  POSTGRES_HOST: z.string().optional(),
-  POSTGRES_PORT: wholeNumber(1, 65_535).optional(),
-  POSTGRES_DB: z.string().optional(),
-  POSTGRES_USER: z.string().optional(),
-  POSTGRES_PASSWORD: z.string().optional(),
+  ...databaseConfig,
   /** Connections for statistics; health checks have their own. */
   DATABASE_POOL: wholeNumber(1, 100).default(4),
   /** The first is the default of `timezone`. */

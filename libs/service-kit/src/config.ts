@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { CEILING_LIMITS, DEFAULT_LIMITS } from '@event-analytics/event-schema';
 import { z } from 'zod';
 import { trustProxy } from './trust-proxy.js';
 
@@ -93,4 +94,56 @@ export const commonConfig = {
   API_KEYS: z.string().default(''),
   /** Proxies whose X-Forwarded-For is believed: how many, or their addresses. */
   TRUST_PROXY: trustProxy.default(0),
+};
+
+/** The database's address, for services that have one: DATABASE_URL, or its parts with their defaults. */
+export const databaseConfig = {
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  POSTGRES_HOST: z.string().optional(),
+  POSTGRES_PORT: wholeNumber(1, 65_535).optional(),
+  POSTGRES_DB: z.string().optional(),
+  POSTGRES_USER: z.string().optional(),
+  POSTGRES_PASSWORD: z.string().optional(),
+};
+
+/** A name that JetStream takes for a stream or a consumer. */
+export const streamName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -');
+
+/** A NATS subject without wildcards. */
+export const subjectName = z
+  .string()
+  .max(128, 'must have at most 128 characters')
+  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'must be words of letters, digits, _ or - joined by dots');
+
+/** The stream, for the services at its two ends: both make it if it isn't there, alike. */
+export const streamConfig = {
+  NATS_URL: z.string().default('nats://localhost:4222'),
+  NATS_STREAM: streamName.default('EVENTS'),
+  NATS_SUBJECT: subjectName.default('events.ingest'),
+  /** A full stream refuses: nothing in it is ever evicted. */
+  STREAM_MAX_MESSAGES: wholeNumber(1, 1_000_000_000).default(5_000_000),
+  STREAM_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
+  STREAM_REPLICAS: wholeNumber(1, 5).default(1),
+};
+
+/** Which instants events may have, for the services that take events in. */
+export const eventTimeConfig = {
+  /** An instant (RFC 3339) or a date: no event may lie before it. */
+  MIN_OCCURRED_AT: z
+    .string()
+    .refine(
+      (text) =>
+        /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text) &&
+        Date.parse(text) >= CEILING_LIMITS.minOccurredAtMs,
+      'must be a date or an instant with its offset, from 1900 on',
+    )
+    .default('1990-01-01T00:00:00Z'),
+  MAX_FUTURE_SECONDS: wholeNumber(0, CEILING_LIMITS.maxFutureMs / 1_000).default(
+    DEFAULT_LIMITS.maxFutureMs / 1_000,
+  ),
 };

@@ -1,5 +1,17 @@
 export { API_SCOPES, parseApiKeys, requireScope, type ApiKeys, type ApiScope } from './api-keys.js';
-export { commaList, commonConfig, ConfigError, flag, loadConfig, wholeNumber } from './config.js';
+export {
+  commaList,
+  commonConfig,
+  ConfigError,
+  databaseConfig,
+  eventTimeConfig,
+  flag,
+  loadConfig,
+  streamConfig,
+  streamName,
+  subjectName,
+  wholeNumber,
+} from './config.js';
 export type { DependencyHealth, HealthCheck, HealthReport } from './health.js';
 export { createLogger, describeError, type LogContext, type Logger, type LogLevel } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';

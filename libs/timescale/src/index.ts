@@ -5,6 +5,7 @@ export type { Database, RunOptions, Sql, TransactionOptions } from './database.j
 export { databaseUrl, type DatabaseAddress } from './database-url.js';
 export { DatabaseError, StatementTimeoutError, type DatabaseErrorCode } from './errors.js';
 export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
+export { estimateActivityLogRows } from './queries/activity_log_estimate.js';
 export {
   dailyActiveUsers,
   periodActiveUsers,
