@@ -18,6 +18,15 @@ function stack(args: string[], env: Record<string, string> = {}): Run {
   return run;
 }
 
+const SERVICE_PORTS = ['FRONT_DOOR_PORT', 'GATEWAY_PORT', 'STATS_PORT', 'WRITER_PORT'];
+
+/** The usual ones may be in use: an `npm start` may be running beside the tests. */
+async function freeServicePorts(): Promise<Record<string, string>> {
+  const ports: Record<string, string> = {};
+  for (const variable of SERVICE_PORTS) ports[variable] = String(await freePort());
+  return ports;
+}
+
 const databaseUrl = (run: Run): string => /DATABASE_URL=(.*)/.exec(run.output())?.[1] ?? '';
 const recorded = (): { pid: number }[] =>
   JSON.parse(readFileSync(join(stateDir, 'running.json'), 'utf8')) as { pid: number }[];
@@ -92,10 +101,7 @@ test('a server that dies is restarted, with the end of its log shown', async () 
 });
 
 test('Ctrl-C in the middle of a start stops what had been started, with 0', async () => {
-  const ports: Record<string, string> = {};
-  for (const name of ['FRONT_DOOR', 'GATEWAY', 'STATS', 'WRITER'])
-    ports[`${name}_PORT`] = String(await freePort());
-  const run = stack(['start'], ports);
+  const run = stack(['start'], await freeServicePorts());
   await run.says('PostgreSQL is up');
   run.child.kill('SIGINT');
   expect(await run.ended).toBe(0);
@@ -113,20 +119,24 @@ test('a port that is taken is one line that names the variable, before anything 
   const holder = createServer().listen(0, '127.0.0.1');
   await once(holder, 'listening');
   const port = String((holder.address() as AddressInfo).port);
-  for (const variable of ['FRONT_DOOR_PORT', 'GATEWAY_PORT', 'STATS_PORT', 'WRITER_PORT']) {
-    const run = stack(['start'], { [variable]: port });
+  // A listening server that a failure leaves behind would keep Jest from ending.
+  try {
+    for (const variable of SERVICE_PORTS) {
+      const run = stack(['start'], { ...(await freeServicePorts()), [variable]: port });
+      expect(await run.ended).toBe(1);
+      expect(run.output()).toBe(
+        `error: Port ${port} is taken by another program: set ${variable} to a free one.\n`,
+      );
+    }
+    const run = stack(['infra'], { POSTGRES_PORT: port });
     expect(await run.ended).toBe(1);
-    expect(run.output()).toBe(
-      `error: Port ${port} is taken by another program: set ${variable} to a free one.\n`,
+    expect(run.output()).toContain(
+      `error: Port ${port} is taken by another program: set POSTGRES_PORT to a free one.`,
     );
+    expect(existsSync(join(stateDir, 'running.json'))).toBe(false);
+  } finally {
+    holder.close();
   }
-  const run = stack(['infra'], { POSTGRES_PORT: port });
-  expect(await run.ended).toBe(1);
-  expect(run.output()).toContain(
-    `error: Port ${port} is taken by another program: set POSTGRES_PORT to a free one.`,
-  );
-  expect(existsSync(join(stateDir, 'running.json'))).toBe(false);
-  holder.close();
 });
 
 test.each([

@@ -14,11 +14,13 @@ export async function requireFreePorts(
   ports: readonly { variable: string; port: number; host: string }[],
 ): Promise<void> {
   const seen = new Map<number, string>();
-  for (const { variable, port, host } of ports) {
+  for (const { variable, port } of ports) {
     const other = seen.get(port);
     if (other)
       throw new StackConfigError(`${other} and ${variable} are both ${port}: each needs a port of its own.`);
     seen.set(port, variable);
+  }
+  for (const { variable, port, host } of ports) {
     if (!(await isPortFree(port, host))) {
       throw new StackConfigError(`Port ${port} is taken by another program: set ${variable} to a free one.`);
     }
