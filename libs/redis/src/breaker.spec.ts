@@ -24,15 +24,16 @@ describe('Redis breaker', () => {
     const { breaker } = breakerWith();
     await expect(breaker.run(silence)).rejects.toMatchObject({ code: 'timeout' });
     expect(breaker.state()).toBe('open');
-    const startedMs = performance.now();
     let called = false;
     const refused = breaker.run(() => {
       called = true;
       return Promise.resolve();
     });
-    await expect(refused).rejects.toMatchObject({ code: 'breaker_open' });
+    const waited = new Promise((resolve) => setImmediate(() => resolve('waited')));
+    expect(await Promise.race([refused.catch((error: unknown) => error), waited])).toMatchObject({
+      code: 'breaker_open',
+    });
     expect(called).toBe(false);
-    expect(performance.now() - startedMs).toBeLessThan(5);
   });
 
   it('stays closed when Redis answers with an error: it is alive', async () => {
