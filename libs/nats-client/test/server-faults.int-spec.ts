@@ -49,7 +49,8 @@ test('a service starts while NATS is down and goes on when it comes', async () =
     code: 'disconnected',
     outcome: 'refused',
   });
-  expect(Date.now() - startedMs).toBeLessThan(100);
+  // At once: nowhere near the publisher's own 2 s.
+  expect(Date.now() - startedMs).toBeLessThan(1_000);
 
   await server().restart();
   await expect(ensured).resolves.toMatchObject({ created: true });

@@ -39,7 +39,7 @@ describe('draining a server', () => {
     const { drain } = await serving();
     const beganMs = performance.now();
     await drain();
-    expect(performance.now() - beganMs).toBeLessThan(150);
+    expect(performance.now() - beganMs).toBeLessThan(1_000);
   });
 
   test('a request that comes over an open connection is answered, with word that it is the last', async () => {
