@@ -1,14 +1,8 @@
-import {
-  ConfigError,
-  createLogger,
-  createMetrics,
-  exitWithLine,
-  runService,
-} from '@event-analytics/service-kit';
+import { configOrExit, createLogger, createMetrics, runService } from '@event-analytics/service-kit';
 import { createApp } from './app.js';
-import { readConfig, type FrontDoorConfig } from './config.js';
+import { readConfig } from './config.js';
 
-const config = configOrExit();
+const config = configOrExit(readConfig);
 const log = createLogger({ service: 'front-door', level: config.LOG_LEVEL });
 const metrics = createMetrics({ service: 'front-door' });
 let stopping = false;
@@ -35,12 +29,3 @@ await runService({
   onStopping: () => (stopping = true),
   onShutdown: () => Promise.resolve(close()),
 });
-
-function configOrExit(): FrontDoorConfig {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (error instanceof ConfigError) exitWithLine(error.message);
-    throw error;
-  }
-}

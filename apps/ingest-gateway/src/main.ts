@@ -12,15 +12,9 @@ import {
   createSeenIds,
   createTokenBucket,
 } from '@event-analytics/redis';
-import {
-  ConfigError,
-  createLogger,
-  createMetrics,
-  exitWithLine,
-  runService,
-} from '@event-analytics/service-kit';
+import { configOrExit, createLogger, createMetrics, runService } from '@event-analytics/service-kit';
 import { createApp } from './app.js';
-import { readConfig, type GatewayConfig } from './config.js';
+import { readConfig } from './config.js';
 import { natsHealth, redisHealth } from './health.js';
 import { createInFlightBytes } from './http/in-flight-bytes.js';
 import { createGatewayMetrics } from './metrics.js';
@@ -28,7 +22,7 @@ import { createGatewayMetrics } from './metrics.js';
 const LOCAL_BUCKETS_MAX = 50_000;
 const FIRST_WAIT_MS = 500;
 
-const config = configOrExit();
+const config = configOrExit(readConfig);
 const log = createLogger({ service: 'ingest-gateway', level: config.LOG_LEVEL });
 const metrics = createMetrics({ service: 'ingest-gateway' });
 
@@ -113,12 +107,3 @@ await runService({
     await Promise.all([nats.close(), redis.close()]);
   },
 });
-
-function configOrExit(): GatewayConfig {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (error instanceof ConfigError) return exitWithLine(error.message);
-    throw error;
-  }
-}

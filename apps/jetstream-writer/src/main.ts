@@ -5,7 +5,7 @@ import {
   type ConsumerStatus,
 } from '@event-analytics/nats-client';
 import {
-  ConfigError,
+  configOrExit,
   createLogger,
   createMetrics,
   createServiceApp,
@@ -14,7 +14,7 @@ import {
 } from '@event-analytics/service-kit';
 import { checkDatabase, classifyDatabaseError, connectDatabase, migrate } from '@event-analytics/timescale';
 import { watchBacklog } from './backlog.js';
-import { readConfig, type WriterConfig } from './config.js';
+import { readConfig } from './config.js';
 import { createFailpoint } from './failpoint.js';
 import { healthChecks } from './health.js';
 import { createWriterMetrics } from './metrics.js';
@@ -30,7 +30,7 @@ const SPARE_CONNECTIONS = 2;
 // What is left of the shutdown for closing connections.
 const CLOSE_MS = 1_500;
 
-const config = settings();
+const config = configOrExit(readConfig);
 const log = createLogger({ service: SERVICE, level: config.LOG_LEVEL });
 const metrics = createMetrics({ service: SERVICE });
 const stopping = new AbortController();
@@ -118,12 +118,3 @@ await runService({
     await Promise.all([nats.close(), db.end({ timeout: 1 })]);
   },
 });
-
-function settings(): WriterConfig {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (error instanceof ConfigError) exitWithLine(error.message);
-    throw error;
-  }
-}

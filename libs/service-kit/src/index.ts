@@ -17,6 +17,6 @@ export { createLogger, describeError, type LogContext, type Logger, type LogLeve
 export { createMetrics, type Metrics } from './metrics.js';
 export { HttpProblem, type ProblemDetail } from './problem.js';
 export { listRoutes, type ServedRoute } from './routes.js';
-export { exitWithLine, runService, type RunServiceOptions } from './run-service.js';
+export { configOrExit, exitWithLine, runService, type RunServiceOptions } from './run-service.js';
 export { createServiceApp, type ServiceAppOptions } from './service-app.js';
 export { VERSION } from './version.js';

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Express } from 'express';
 import { createDrain } from './drain.js';
+import { ConfigError } from './config.js';
 import type { Logger } from './logger.js';
 import { answerUnreadable } from './unreadable-request.js';
 
@@ -119,6 +120,16 @@ function describeListenError(error: unknown, host: string, port: number): string
   if (code === 'EACCES') return `PORT: this user may not listen on ${port}; set a PORT above 1023`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `HOST: ${host} is no address of this machine`;
   return `cannot listen on ${host}:${port}: ${code}`;
+}
+
+/** Reads a service's settings; a wrong one ends the start with its one line. */
+export function configOrExit<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ConfigError) return exitWithLine(error.message);
+    throw error;
+  }
 }
 
 /** Ends a start that can't go on, with one clear line for whoever started it. */
