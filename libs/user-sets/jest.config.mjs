@@ -1,0 +1,6 @@
+export default {
+  preset: '../../jest.preset.js',
+  displayName: 'user-sets',
+  testMatch: ['<rootDir>/src/**/*.spec.ts'],
+  coverageDirectory: '<rootDir>/../../coverage/user-sets/unit',
+};
