@@ -1,6 +1,8 @@
 export {
   addDays,
   addMonths,
+  dateOfDayNumber,
+  dayNumber,
   daysBetween,
   isLocalDate,
   isoWeekStart,
@@ -16,3 +18,4 @@ export {
   type PeriodUnit,
   type WindowType,
 } from './period.js';
+export { isIndexable, quarterHourDays, type QuarterHourDays } from './quarter-hour-days.js';

@@ -17,7 +17,10 @@ describe('quarter counts', () => {
 
   it('add up', () => {
     const day = Array.from({ length: 96 }, (_, i) => i * 1_000);
-    const twice = decodeQuarterCounts(encodeQuarterCounts(day), decodeQuarterCounts(encodeQuarterCounts(day)));
+    const twice = decodeQuarterCounts(
+      encodeQuarterCounts(day),
+      decodeQuarterCounts(encodeQuarterCounts(day)),
+    );
     expect([...twice]).toEqual(day.map((n) => n * 2));
   });
 
