@@ -184,8 +184,8 @@ function guarded(lane: Lane): Sql {
   return tag;
 }
 
-function beginStatement({ readOnly, statementTimeoutMs }: TransactionOptions): string {
-  const begin = readOnly ? 'begin read only' : 'begin';
+function beginStatement({ readOnly, repeatableRead, statementTimeoutMs }: TransactionOptions): string {
+  const begin = `begin${repeatableRead ? ' isolation level repeatable read' : ''}${readOnly ? ' read only' : ''}`;
   if (statementTimeoutMs === undefined) return begin;
   return `${begin}; set local statement_timeout = ${Math.max(0, Math.ceil(statementTimeoutMs))}`;
 }

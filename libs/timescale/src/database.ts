@@ -19,6 +19,8 @@ export interface RunOptions {
 
 export interface TransactionOptions extends RunOptions {
   readOnly?: boolean;
+  /** All statements see the database as it was when the first one began. Default: each as of its own beginning. */
+  repeatableRead?: boolean;
   /** SET LOCAL statement_timeout. */
   statementTimeoutMs?: number;
 }

@@ -17,7 +17,11 @@ export type DatabaseErrorCode =
   /** COMMIT answered ROLLBACK: a statement had failed and its error was swallowed. */
   | 'commit_refused'
   /** A count that JavaScript cannot hold exactly. */
-  | 'count_too_large';
+  | 'count_too_large'
+  /** Users or types have used up all the numbers that the index has for them. */
+  | 'numbers_exhausted'
+  /** More waits in the activity log than can be compared. */
+  | 'index_behind';
 
 export class DatabaseError extends Error {
   override readonly name: string = 'DatabaseError';

@@ -19,3 +19,21 @@ export type { StatisticOptions } from './read-statistics.js';
 export type { StorageKind } from './storage.js';
 export type { WritableEvent } from './queries/events_insert.js';
 export { writeEvents, type WriteOptions, type WriteResult } from './write-events.js';
+export { buildStep, type BuildStep } from './indexer/build.js';
+export {
+  createFoldMemory,
+  foldActivityLog,
+  type FoldMemory,
+  type FoldRequest,
+  type FoldResult,
+} from './indexer/fold.js';
+export { ensureIndexes, type EnsuredIndexes } from './indexer/indexes.js';
+export { recount, type Difference, type Recount } from './indexer/recount.js';
+export { requestReindex } from './indexer/request-reindex.js';
+export {
+  startIndexer,
+  type Indexer,
+  type IndexerOptions,
+  type IndexerStatus,
+} from './indexer/run-indexer.js';
+export { sealStep, type SealStep } from './indexer/seal.js';

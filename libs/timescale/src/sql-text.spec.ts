@@ -1,9 +1,11 @@
-import { exactCount, instant, instantArray, intArray } from './sql-text.js';
+import { exactCount, hexArray, instant, instantArray, intArray, textArray } from './sql-text.js';
 
 describe('what PostgreSQL reads', () => {
   it('arrays', () => {
     expect(intArray([-1, 0, 2])).toBe('{-1,0,2}');
     expect(intArray([])).toBe('{}');
+    expect(textArray(['', 'NULL', 'a b,{"c\\d"}'])).toBe('{"","NULL","a b,{\\"c\\\\d\\"}"}');
+    expect(hexArray([Uint8Array.of(0, 255), Uint8Array.of(1)])).toBe('{00ff,01}');
     expect(instantArray([0, 1])).toBe('{1970-01-01T00:00:00.000Z,1970-01-01T00:00:00.001Z}');
   });
 

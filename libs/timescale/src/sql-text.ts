@@ -5,6 +5,16 @@ export function intArray(values: readonly number[]): string {
   return `{${values.join(',')}}`;
 }
 
+/** An array of texts, whatever is in them, for a parameter that the statement casts to text[]. */
+export function textArray(values: readonly string[]): string {
+  return `{${values.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
+}
+
+/** An array of bytes in hex, for a parameter that the statement casts to text[] and decodes. */
+export function hexArray(values: readonly Uint8Array[]): string {
+  return `{${values.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')).join(',')}}`;
+}
+
 /** An array of instants, for a parameter that the statement casts to timestamptz[]. */
 export function instantArray(instantsMs: readonly number[]): string {
   return `{${instantsMs.map(instant).join(',')}}`;

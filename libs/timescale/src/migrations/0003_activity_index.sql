@@ -42,13 +42,16 @@ INSERT INTO activity_state DEFAULT VALUES;
 CREATE TABLE activity_indexes (
   id            smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   zone          text NOT NULL,
-  state         text NOT NULL CHECK (state IN ('building', 'ready', 'retired')),
+  -- refused: events lie where this zone's days cannot be told from quarters of an hour.
+  state         text NOT NULL CHECK (state IN ('building', 'ready', 'refused', 'retired')),
   -- Goes up whenever users or counts may have become fewer: whoever remembers anything forgets it.
   generation    int NOT NULL DEFAULT 0,
   -- The fold takes entries of buckets before this one; the rest is still to be read from events.
   built_before  int NOT NULL,
-  -- Months before this one have rows of their own ('m') beside those of their days.
+  -- Months before this one have rows of their own ('m') beside those of their days; of this one, the
+  -- types before sealed_types.
   sealed_before int NOT NULL,
+  sealed_types  int NOT NULL DEFAULT 0,
   -- Buckets before this one were dropped from events before the index was built: it never saw them.
   complete_from int NOT NULL,
   created_at    timestamptz NOT NULL DEFAULT now()

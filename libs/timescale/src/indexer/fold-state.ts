@@ -1,0 +1,34 @@
+import type { Sql } from '../database.js';
+
+/** activity_state, as it will be once the transaction commits. */
+export interface FoldState {
+  /** The number of this fold. */
+  seq: number;
+  nextUser: number;
+  nextType: number;
+}
+
+/**
+ * Takes the fold's lock for the transaction and begins the next fold; undefined where somebody else has it.
+ * Whoever holds it is alone in writing the index.
+ * @param snapshot the transaction is REPEATABLE READ: it then fails with 40001, to be done again, where another
+ * fold committed between its snapshot and the lock
+ */
+export async function beginFold(
+  sql: Sql,
+  { snapshot }: { snapshot: boolean },
+): Promise<FoldState | undefined> {
+  const [lock] = await sql<{ taken: boolean }[]>`
+    SELECT pg_try_advisory_xact_lock(hashtextextended('event_analytics.fold', 0)) AS taken`;
+  if (!lock?.taken) return undefined;
+  const [row] = await sql<{ seq: string; next_user: number; next_type: number }[]>`
+    SELECT seq, next_user, next_type FROM activity_state ${snapshot ? sql`FOR UPDATE` : sql``}`;
+  if (row === undefined) throw new Error('activity_state is empty: the database is not migrated');
+  return { seq: Number(row.seq) + 1, nextUser: row.next_user, nextType: row.next_type };
+}
+
+/** The last statement of a fold. */
+export async function endFold(sql: Sql, state: FoldState): Promise<void> {
+  await sql`
+    UPDATE activity_state SET seq = ${state.seq}, next_user = ${state.nextUser}, next_type = ${state.nextType}`;
+}

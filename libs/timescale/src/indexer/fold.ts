@@ -1,0 +1,198 @@
+import type { UserSets } from '@event-analytics/user-sets';
+import type { Database, Sql } from '../database.js';
+import { takeActivityLog } from '../queries/activity_log_take.js';
+import type { ActivityEntries } from './activity.js';
+import { addCounts } from './add-counts.js';
+import { beginFold, endFold, type FoldState } from './fold-state.js';
+import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
+import { COUNTS, daysOfZone, liveIndexes, type ActivityIndex } from './indexes.js';
+import { createKnownUsers, type KnownUsers } from './known-users.js';
+import { createNumberCache, numberTypes, numberUsers, type NumberCache } from './numbers.js';
+import { appendSegments, type Segment } from './segments.js';
+
+/** A fold takes milliseconds; past this the server is asked to stop it, and it is done again. */
+const FOLD_TIMEOUT_MS = 60_000;
+const TYPES_REMEMBERED = 100_000;
+const KNOWN_BYTES_MAX = 64 * 1024 * 1024;
+
+/** What an indexer remembers between folds; everything in it can be forgotten at any time. */
+export interface FoldMemory {
+  userSets: UserSets;
+  users: NumberCache;
+  types: NumberCache;
+  knownUsers: KnownUsers;
+  /** The last fold that this process knows to have been committed, by itself. */
+  lastSeq: number;
+}
+
+/** @param usersRemembered about 100 bytes each */
+export function createFoldMemory(userSets: UserSets, usersRemembered = 1_000_000): FoldMemory {
+  return {
+    userSets,
+    users: createNumberCache(usersRemembered),
+    types: createNumberCache(TYPES_REMEMBERED),
+    knownUsers: createKnownUsers(KNOWN_BYTES_MAX),
+    lastSeq: 0,
+  };
+}
+
+export interface FoldRequest {
+  /** Which half of the log: what was more than two days old when it was written, or the rest. */
+  historical: boolean;
+  /** About how many entries of the log to take. */
+  entriesMax: number;
+}
+
+export interface FoldResult {
+  /** (bucket, type, user)s taken from the log. */
+  entries: number;
+  events: number;
+  /** Whether it stopped at entriesMax: there may be more. */
+  more: boolean;
+  /** Zones whose index was given up: an event lies where their days cannot be told. */
+  refused: string[];
+}
+
+/**
+ * Takes rows from the log and puts what they say into all indexes, in one transaction: all of it or, killed
+ * anywhere, nothing. One process at a time.
+ * @returns undefined when another process is folding
+ * @throws what the server or driver throws
+ */
+export async function foldActivityLog(
+  db: Database,
+  memory: FoldMemory,
+  request: FoldRequest,
+): Promise<FoldResult | undefined> {
+  return await withFold(db, memory, {}, async (sql, state) => {
+    const taken = await takeActivityLog(sql, request);
+    const entries = taken.reduce((sum, { counts }) => sum + counts.length, 0);
+    const events = taken.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
+    const refused = entries === 0 ? [] : await foldEntries(sql, memory, state, taken);
+    return {
+      changed: entries > 0,
+      result: { entries, events, more: entries >= request.entriesMax, refused },
+    };
+  });
+}
+
+/**
+ * A transaction under the fold's lock; undefined when somebody else has it. What is remembered is forgotten
+ * when it fails, and when the database is an older one than before (restored from a backup).
+ */
+export async function withFold<T>(
+  db: Database,
+  memory: FoldMemory,
+  options: { repeatableRead?: boolean },
+  work: (sql: Sql, state: FoldState) => Promise<{ result: T; changed: boolean }>,
+): Promise<T | undefined> {
+  let committedSeq = 0;
+  try {
+    const result = await db.transaction(
+      async (sql) => {
+        const state = await beginFold(sql, { snapshot: options.repeatableRead === true });
+        if (state === undefined) return undefined;
+        if (state.seq <= memory.lastSeq) forget(memory);
+        const done = await work(sql, state);
+        if (!done.changed) return done.result;
+        await endFold(sql, state);
+        committedSeq = state.seq;
+        return done.result;
+      },
+      { ...options, statementTimeoutMs: FOLD_TIMEOUT_MS, answerTimeoutMs: 2 * FOLD_TIMEOUT_MS },
+    );
+    if (committedSeq > 0) memory.lastSeq = committedSeq;
+    return result;
+  } catch (error) {
+    forget(memory);
+    throw error;
+  }
+}
+
+/** Puts entries into the counts and into every zone's index. @returns zones that had to be given up */
+async function foldEntries(
+  sql: Sql,
+  memory: FoldMemory,
+  state: FoldState,
+  entries: readonly ActivityEntries[],
+): Promise<string[]> {
+  const indexes = await liveIndexes(sql);
+  const { types, numbered } = await numberEntries(sql, memory, state, entries);
+  const segments: Segment[] = [];
+  const refused: string[] = [];
+  for (const index of indexes) {
+    if (index.zone === COUNTS) {
+      const counts = groupCounts(index.builtBefore, numbered, types);
+      await addCounts(sql, { indexId: index.id, seq: state.seq, counts });
+      continue;
+    }
+    const added = newSegments(memory, index, numbered, types);
+    if (added === undefined) refused.push(await refuse(sql, index));
+    else segments.push(...added);
+  }
+  await appendSegments(sql, memory.userSets, state.seq, segments);
+  return refused;
+}
+
+/** Gives users and types their numbers, new ones too. */
+export async function numberEntries(
+  sql: Sql,
+  memory: FoldMemory,
+  state: FoldState,
+  entries: readonly ActivityEntries[],
+): Promise<{ types: Map<string, number>; numbered: NumberedEntries[] }> {
+  const types = await numberTypes(
+    sql,
+    memory.types,
+    state,
+    entries.map((e) => e.event_types),
+  );
+  const users = await numberUsers(
+    sql,
+    memory.users,
+    state,
+    entries.map((e) => e.user_ids),
+  );
+  const numbered = entries.map(({ buckets, event_types, counts }, i) => ({
+    buckets,
+    event_types,
+    counts,
+    users: users[i] ?? new Uint32Array(),
+  }));
+  return { types, numbered };
+}
+
+/**
+ * What an index does not have yet, as far as that is remembered; it is remembered from now on, so the
+ * transaction has to write it or fail. Undefined where the zone's days cannot be told.
+ */
+export function newSegments(
+  { userSets, knownUsers }: FoldMemory,
+  index: ActivityIndex,
+  entries: readonly NumberedEntries[],
+  types: ReadonlyMap<string, number>,
+): Segment[] | undefined {
+  const grouped = groupUsers({ ...index, days: daysOfZone(index.zone) }, entries, types);
+  if (grouped === undefined) return undefined;
+  const segments: Segment[] = [];
+  for (const { key, numbers } of grouped) {
+    const users = knownUsers.unknown(key, index.generation, userSets.of(numbers));
+    if (users.size === 0) continue;
+    knownUsers.add(key, index.generation, users);
+    segments.push({ key, users });
+  }
+  return segments;
+}
+
+/** @returns its zone */
+export async function refuse(sql: Sql, { id, zone }: ActivityIndex): Promise<string> {
+  await sql`UPDATE activity_indexes SET state = 'refused' WHERE id = ${id}`;
+  await sql`DELETE FROM activity_users WHERE index_id = ${id}`;
+  return zone;
+}
+
+function forget({ users, types, knownUsers }: FoldMemory): void {
+  users.clear();
+  types.clear();
+  knownUsers.clear();
+}

@@ -1,0 +1,116 @@
+import type { QuarterHourDays } from '@event-analytics/calendar';
+import { QUARTERS_PER_DAY } from '../quarter-counts.js';
+import type { ActivityEntries } from './activity.js';
+import type { DayCounts } from './add-counts.js';
+import { ANY_TYPE, monthOfDay, type IndexKey } from './index-key.js';
+
+/** Entries with the numbers of their users. */
+export interface NumberedEntries extends Pick<ActivityEntries, 'buckets' | 'event_types' | 'counts'> {
+  users: Uint32Array;
+}
+
+/** Of one zone's index, what says where its users belong. */
+export interface ZoneIndex {
+  id: number;
+  days: QuarterHourDays;
+  /** Entries of this bucket or later are not taken. */
+  builtBefore: number;
+  /** Months that have rows of their own: those before it, and of it the types before sealedTypes. */
+  sealedBefore: number;
+  sealedTypes: number;
+}
+
+export interface UserNumbers {
+  key: IndexKey;
+  /** In any order, repeated ones too. */
+  numbers: number[];
+}
+
+interface DayGroup {
+  day: number;
+  byType: Map<number, number[]>;
+}
+
+/**
+ * The users of each day, and of each sealed month, for each type and for any.
+ * @returns undefined when a bucket lies where the zone's days cannot be told (see quarterHourDays)
+ */
+export function groupUsers(
+  index: ZoneIndex,
+  entries: readonly NumberedEntries[],
+  types: ReadonlyMap<string, number>,
+): UserNumbers[] | undefined {
+  const days = new Map<number, DayGroup>();
+  const dayOfBucket = new Map<number, DayGroup>();
+  for (const { buckets, event_types, users } of entries) {
+    for (let i = 0; i < buckets.length; i++) {
+      const bucket = buckets[i] ?? 0;
+      if (bucket >= index.builtBefore) continue;
+      let group = dayOfBucket.get(bucket);
+      if (group === undefined) {
+        const day = index.days.dayOfBucket(bucket);
+        if (Number.isNaN(day)) return undefined;
+        group = days.get(day) ?? { day, byType: new Map<number, number[]>() };
+        days.set(day, group);
+        dayOfBucket.set(bucket, group);
+      }
+      const user = users[i] ?? 0;
+      addTo(group.byType, types.get(event_types[i] ?? '') ?? ANY_TYPE, user);
+      addTo(group.byType, ANY_TYPE, user);
+    }
+  }
+  return keysOf(index, days.values());
+}
+
+function addTo(byType: Map<number, number[]>, type: number, user: number): void {
+  const numbers = byType.get(type);
+  if (numbers === undefined) byType.set(type, [user]);
+  else numbers.push(user);
+}
+
+function keysOf(index: ZoneIndex, days: Iterable<DayGroup>): UserNumbers[] {
+  const found: UserNumbers[] = [];
+  const months = new Map<string, UserNumbers>();
+  for (const { day, byType } of days) {
+    const month = monthOfDay(day);
+    for (const [type, numbers] of byType) {
+      found.push({ key: { indexId: index.id, unit: 'd', type, slot: day }, numbers });
+      const sealed = month < index.sealedBefore || (month === index.sealedBefore && type < index.sealedTypes);
+      if (!sealed) continue;
+      const name = `${month} ${type}`;
+      const known = months.get(name);
+      if (known !== undefined) {
+        known.numbers = known.numbers.concat(numbers);
+        continue;
+      }
+      const monthly: UserNumbers = { key: { indexId: index.id, unit: 'm', type, slot: month }, numbers };
+      months.set(name, monthly);
+      found.push(monthly);
+    }
+  }
+  return found;
+}
+
+/** The events of each UTC day and type, of buckets before `builtBefore`. */
+export function groupCounts(
+  builtBefore: number,
+  entries: readonly Omit<NumberedEntries, 'users'>[],
+  types: ReadonlyMap<string, number>,
+): DayCounts[] {
+  const days = new Map<number, Map<number, DayCounts>>();
+  for (const { buckets, event_types, counts } of entries) {
+    for (let i = 0; i < buckets.length; i++) {
+      const bucket = buckets[i] ?? 0;
+      if (bucket >= builtBefore) continue;
+      const day = Math.floor(bucket / QUARTERS_PER_DAY);
+      let byType = days.get(day);
+      if (byType === undefined) days.set(day, (byType = new Map<number, DayCounts>()));
+      const type = types.get(event_types[i] ?? '') ?? ANY_TYPE;
+      const found = byType.get(type);
+      const quarter = bucket - day * QUARTERS_PER_DAY;
+      if (found === undefined) byType.set(type, { type, day, quarters: [quarter, counts[i] ?? 0] });
+      else found.quarters.push(quarter, counts[i] ?? 0);
+    }
+  }
+  return [...days.values()].flatMap((byType) => [...byType.values()]);
+}

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { UserSets } from '@event-analytics/user-sets';
+import type { Database } from '../database.js';
+import { lookAtActivity, type ActivityOutlook } from '../queries/activity_outlook.js';
+import { buildStep, type BuildStep } from './build.js';
+import { dropRetiredStep } from './drop-retired.js';
+import { createFoldMemory, foldActivityLog, type FoldResult } from './fold.js';
+import { ensureIndexes } from './indexes.js';
+import { sealStep } from './seal.js';
+import { createStepSize } from './step-size.js';
+
+/** From the beginning of one look at the log to that of the next. */
+const INTERVAL_MS = 200;
+/** Entries of one fold of what is recent: bounds its memory and time. */
+const RECENT_ENTRIES_MAX = 50_000;
+/** What is not urgent is done in steps of about this long, for what is urgent waits for a step. */
+const STEP_MS = 250;
+const SEAL_LOOK_MS = 60_000;
+const RETRY_MS_MIN = 250;
+const RETRY_MS_MAX = 10_000;
+
+export interface IndexerOptions {
+  db: Database;
+  userSets: UserSets;
+  /** IANA names: an index is made for each that has none. */
+  zones: readonly string[];
+  /** Users whose numbers are kept in memory; about 100 bytes each. */
+  usersRemembered: number;
+  log: {
+    info(event: string, context: Record<string, unknown>): void;
+    warn(event: string, context: Record<string, unknown>): void;
+  };
+  /** Milliseconds since 1970. */
+  clock: () => number;
+  onFold?: (fold: FoldResult & { seconds: number }) => void;
+  onFailure?: () => void;
+}
+
+export interface IndexerStatus {
+  /** As of the last look. */
+  outlook: ActivityOutlook;
+  /** How far the indexes in the making are, 0 to 1, by zone ('' is the counts). */
+  building: ReadonlyMap<string, number>;
+}
+
+export interface Indexer {
+  status(): IndexerStatus;
+  /** Finishes the step in hand. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Keeps the index up with the log: folds what is recent several times a second, and between that does one step
+ * of what can wait: history, building, sealing, clearing away. Never rejects: what fails is tried again. Any number
+ * may run on one database; they take turns.
+ */
+export function startIndexer(o: IndexerOptions): Indexer {
+  const memory = createFoldMemory(o.userSets, o.usersRemembered);
+  const stopping = new AbortController();
+  const historicalEntries = createStepSize({ first: 10_000, min: 1_000, max: 100_000, targetMs: STEP_MS });
+  const buildBuckets = createStepSize({ first: 4, min: 1, max: 96 * 31, targetMs: STEP_MS });
+  const building = new Map<string, number>();
+  let outlook: ActivityOutlook = { upkeep: false };
+  let ensured = false;
+  let sealLookMs = 0;
+
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
+  const running = run();
+  return {
+    status: () => ({ outlook, building }),
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+
+  async function run(): Promise<void> {
+    let retryMs = RETRY_MS_MIN;
+    while (!stopping.signal.aborted) {
+      const beganMs = performance.now();
+      try {
+        if (!ensured) await ensure();
+        const busy = await round();
+        retryMs = RETRY_MS_MIN;
+        if (!busy) await pause(Math.max(0, INTERVAL_MS - (performance.now() - beganMs)));
+      } catch (error) {
+        o.onFailure?.();
+        o.log.warn('indexer_failed', { error: String(error), retry_ms: retryMs });
+        await pause(retryMs);
+        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      }
+    }
+  }
+
+  /** @returns whether there is more to do at once */
+  async function round(): Promise<boolean> {
+    outlook = await lookAtActivity(o.db);
+    if (outlook.recentSeconds !== undefined) {
+      const fold = await folded({ historical: false, entriesMax: RECENT_ENTRIES_MAX });
+      if (fold?.more) return true;
+    }
+    return await backgroundStep();
+  }
+
+  async function backgroundStep(): Promise<boolean> {
+    if (outlook.historicalSeconds !== undefined) {
+      const fold = await historicalEntries.measured((entriesMax) => folded({ historical: true, entriesMax }));
+      return fold !== undefined && fold.entries > 0;
+    }
+    if (outlook.upkeep) {
+      const step = await buildBuckets.measured((bucketsMax) => buildStep(o.db, memory, { bucketsMax }));
+      if (step === undefined) return (await dropRetiredStep(o.db, memory)) !== undefined;
+      tell(step);
+      return !step.postponed;
+    }
+    building.clear();
+    if (o.clock() < sealLookMs) return false;
+    const sealed = await sealStep(o.db, memory, o.clock());
+    if (sealed === undefined) sealLookMs = o.clock() + SEAL_LOOK_MS;
+    else if (sealed.sealed) o.log.info('month_sealed', { zone: sealed.zone, month: sealed.month });
+    return sealed !== undefined;
+  }
+
+  async function folded(request: {
+    historical: boolean;
+    entriesMax: number;
+  }): Promise<FoldResult | undefined> {
+    const beganMs = performance.now();
+    const fold = await foldActivityLog(o.db, memory, request);
+    if (fold === undefined || fold.entries === 0) return fold;
+    o.onFold?.({ ...fold, seconds: (performance.now() - beganMs) / 1_000 });
+    for (const zone of fold.refused) o.log.warn('zone_not_indexable', { zone });
+    return fold;
+  }
+
+  function tell({ zones, ready, refused, range, extent }: BuildStep): void {
+    const length = extent.to - extent.from;
+    for (const zone of zones) building.set(zone, length > 0 ? (range.to - extent.from) / length : 1);
+    for (const zone of refused) o.log.warn('zone_not_indexable', { zone });
+    for (const zone of ready) o.log.info('index_ready', { zone: zone === '' ? 'counts' : zone });
+  }
+
+  async function ensure(): Promise<void> {
+    const { indexed, notIndexable } = await ensureIndexes(o.db, o.zones);
+    ensured = true;
+    o.log.info('indexes_ensured', { zones: indexed });
+    for (const zone of notIndexable) o.log.warn('zone_not_indexable', { zone });
+  }
+}

@@ -1,0 +1,376 @@
+import type { AcceptedEvent } from '@event-analytics/event-schema';
+import { loadUserSets, type UserSets } from '@event-analytics/user-sets';
+import {
+  buildStep,
+  createFoldMemory,
+  ensureIndexes,
+  foldActivityLog,
+  recount,
+  requestReindex,
+  sealStep,
+  writeEvents,
+  type Database,
+  type FoldMemory,
+  type Recount,
+  type Sql,
+} from '../src/index.js';
+import { createRandom, event, events } from './event-makers.js';
+import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
+
+const seed = Number(process.env.EA_TEST_SEED ?? Date.now() % 1_000_000);
+const ZONES = ['UTC', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia'];
+const NOW_MS = Date.parse('2024-06-15T12:00:00Z');
+
+describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
+  const random = createRandom(seed);
+  const below = (n: number) => Math.floor(random() * n);
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
+  let opened: OpenedDatabase;
+  let db: Database;
+  let userSets: UserSets;
+  let memory: FoldMemory;
+  let made = 0;
+
+  beforeAll(async () => {
+    userSets = await loadUserSets();
+  });
+  beforeEach(async () => {
+    opened = await openDatabase(storage);
+    db = opened.db;
+    memory = createFoldMemory(userSets, 1_000);
+    made = 0;
+  });
+  afterEach(() => opened.close());
+
+  function randomEvents(
+    count: number,
+    o: { fromMs?: number; days?: number; types?: number } = {},
+  ): AcceptedEvent[] {
+    const { fromMs = Date.parse('2024-03-01T00:00:00Z'), days = 100, types = 6 } = o;
+    return Array.from({ length: count }, () =>
+      event(made++, {
+        user_id: `user-${below(200)}`,
+        event_type: `type-${below(types)}`,
+        occurred_at: new Date(fromMs + below(days * 86_400_000)).toISOString(),
+      }),
+    );
+  }
+
+  async function foldAll(entriesMax = 500): Promise<number> {
+    let events = 0;
+    for (const historical of [false, true]) {
+      for (;;) {
+        const fold = await foldActivityLog(db, memory, { historical, entriesMax });
+        events += fold?.events ?? 0;
+        if (fold === undefined || fold.entries === 0) break;
+      }
+    }
+    return events;
+  }
+
+  async function buildAll(bucketsMax = 500): Promise<void> {
+    for (;;) {
+      const step = await buildStep(db, memory, { bucketsMax });
+      if (step === undefined) return;
+      if (step.postponed) await foldAll();
+    }
+  }
+
+  async function sealAll(): Promise<number> {
+    let months = 0;
+    for (;;) {
+      const step = await sealStep(db, memory, NOW_MS);
+      if (step === undefined) return months;
+      if (step.sealed) months++;
+    }
+  }
+
+  async function expectNoDifference(zones = ZONES): Promise<Recount> {
+    const result = await recount(db, userSets);
+    expect(result).toMatchObject({ differing: 0, differences: [], notReady: [] });
+    expect([...result.zones].sort()).toEqual([...zones].sort());
+    return result;
+  }
+
+  const query = <T extends object>(text: string): Promise<T[]> =>
+    db.run((sql: Sql) => sql.unsafe(text)) as Promise<T[]>;
+
+  it('says what the events say, in whatever order they came and however they were folded', async () => {
+    await ensureIndexes(db, ZONES);
+    let events = 0;
+    for (let i = 0; i < 12; i++) {
+      const batch = randomEvents(400, i % 3 === 0 ? { fromMs: Date.now() - 86_400_000, days: 1 } : {});
+      events += (await writeEvents(db, [...batch, ...batch.slice(0, 50)])).inserted;
+      if (i % 2 === 0)
+        await foldActivityLog(db, memory, { historical: pick([true, false]), entriesMax: 1 + below(900) });
+      if (i % 4 === 0) await expectNoDifference();
+    }
+    await foldAll();
+    expect((await expectNoDifference()).events).toBe(events);
+    expect(await query('SELECT FROM activity_log')).toHaveLength(0);
+  });
+
+  it('gives users numbers without gaps, whatever is rolled back', async () => {
+    await ensureIndexes(db, ['UTC']);
+    await writeEvents(db, randomEvents(500));
+    for (let at = 1; at < 12; at++)
+      await expect(
+        foldActivityLog(failingAt(db, at), memory, { historical: true, entriesMax: 200 }),
+      ).rejects.toThrow('injected');
+    await foldAll();
+    await writeEvents(db, randomEvents(500));
+    await foldAll();
+    const [numbers] = await query<{ users: string; distinct: string; highest: number; next: number }>(
+      'SELECT count(*) AS users, count(DISTINCT number) AS distinct, max(number) AS highest, (SELECT next_user FROM activity_state) AS next FROM users',
+    );
+    expect(numbers).toEqual({ users: '200', distinct: '200', highest: 199, next: 200 });
+    await expectNoDifference(['UTC']);
+  });
+
+  it('is all or nothing: interrupted at every statement of a fold in turn', async () => {
+    await ensureIndexes(db, ZONES);
+    for (let at = 1; ; at++) {
+      await writeEvents(db, randomEvents(60, { days: 3 }));
+      const outcome = await foldActivityLog(failingAt(db, at), memory, {
+        historical: true,
+        entriesMax: 1_000,
+      }).catch((error: unknown) => error);
+      await expectNoDifference();
+      await foldAll();
+      await expectNoDifference();
+      if (!(outcome instanceof Error)) break;
+      expect(String(outcome)).toContain('injected');
+      expect(at).toBeLessThan(40);
+    }
+  });
+
+  it('is folded by any number of indexers at once, each entry once', async () => {
+    await ensureIndexes(db, ZONES);
+    const writing = (async () => {
+      for (let i = 0; i < 30; i++) await writeEvents(db, randomEvents(100));
+    })();
+    const indexer = async () => {
+      const own = createFoldMemory(userSets, 50);
+      let folded = 0;
+      for (let idle = 0; idle < 20;) {
+        const fold = await foldActivityLog(db, own, { historical: true, entriesMax: 150 });
+        folded += fold?.events ?? 0;
+        if (fold !== undefined && fold.entries > 0) idle = 0;
+        else {
+          idle++;
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      }
+      return folded;
+    };
+    const folded = await Promise.all([indexer(), indexer(), indexer()]);
+    await writing;
+    expect(folded.reduce((a, b) => a + b, 0) + (await foldAll())).toBe(3_000);
+    await expectNoDifference();
+  });
+
+  it('a zone that is added is built from events while others are written and folded', async () => {
+    await ensureIndexes(db, ['UTC']);
+    await writeEvents(db, randomEvents(2_000));
+    await foldAll();
+    await writeEvents(db, randomEvents(300));
+    expect(await ensureIndexes(db, ZONES)).toEqual({ indexed: ZONES, notIndexable: [] });
+    expect((await recount(db, userSets)).notReady.sort()).toEqual(
+      ZONES.filter((zone) => zone !== 'UTC').sort(),
+    );
+    for (let i = 0; ; i++) {
+      await writeEvents(db, randomEvents(40));
+      if (i % 2 === 0) await foldActivityLog(db, memory, { historical: true, entriesMax: 1 + below(200) });
+      if ((await buildStep(db, memory, { bucketsMax: 200 + below(800) })) === undefined) break;
+    }
+    await expectNoDifference();
+    await foldAll();
+    await expectNoDifference();
+  });
+
+  it('a database with events and no index gets one, counts included, also with its log never folded', async () => {
+    await writeEvents(db, randomEvents(1_000));
+    await ensureIndexes(db, ZONES);
+    for (let i = 0; ; i++) {
+      // Among the stretches that are built and those that are not.
+      await writeEvents(db, randomEvents(50));
+      if (i % 3 === 2) await foldActivityLog(db, memory, { historical: true, entriesMax: 100 });
+      if ((await buildStep(db, memory, { bucketsMax: 1_500 })) === undefined) break;
+      expect((await recount(db, userSets)).differing).toBe(0);
+    }
+    await expectNoDifference();
+    await foldAll();
+    await expectNoDifference();
+  });
+
+  it('building goes on where it was interrupted, at every statement in turn', async () => {
+    await writeEvents(db, randomEvents(200, { days: 40 }));
+    await ensureIndexes(db, ['UTC', 'Asia/Kathmandu']);
+    for (let at = 1; ; at++) {
+      const outcome = await buildStep(failingAt(db, at), memory, { bucketsMax: 96 }).catch(
+        (error: unknown) => error,
+      );
+      if (outcome instanceof Error) expect(String(outcome)).toContain('injected');
+      else break;
+    }
+    await buildAll();
+    await foldAll();
+    await expectNoDifference(['UTC', 'Asia/Kathmandu']);
+  });
+
+  it('a reindex is built beside the one that answers, mends what is wrong and takes its place', async () => {
+    await ensureIndexes(db, ZONES);
+    await writeEvents(db, randomEvents(1_000));
+    await foldAll();
+    await query(`DELETE FROM activity_users WHERE ctid IN (SELECT ctid FROM activity_users LIMIT 7)`);
+    await query(
+      `UPDATE activity_counts SET total = total + 1 WHERE ctid IN (SELECT ctid FROM activity_counts LIMIT 3)`,
+    );
+    const broken = await recount(db, userSets);
+    expect(broken.differing).toBeGreaterThanOrEqual(8);
+    expect(broken.differences).toHaveLength(broken.differing);
+
+    await requestReindex(db);
+    expect((await recount(db, userSets)).differing).toBe(broken.differing);
+    await writeEvents(db, randomEvents(100));
+    await buildAll();
+    await foldAll();
+    await expectNoDifference();
+    expect(await query(`SELECT DISTINCT zone FROM activity_indexes WHERE state = 'retired'`)).toHaveLength(5);
+  });
+
+  it('recount names what differs', async () => {
+    await ensureIndexes(db, ['UTC']);
+    await writeEvents(db, events(0, 3, { occurred_at: '2024-03-04T10:00:00.000Z', user_id: 'a' }));
+    await writeEvents(db, events(3, 5, { occurred_at: '2024-03-04T11:00:00.000Z', event_type: 'buy' }));
+    await foldAll();
+    await query(
+      `DELETE FROM activity_users WHERE unit = 'd' AND type = (SELECT number FROM event_types WHERE event_type = 'buy')`,
+    );
+    await query(
+      `DELETE FROM activity_counts WHERE type = (SELECT number FROM event_types WHERE event_type = 'page_view')`,
+    );
+    const { differences } = await recount(db, userSets);
+    expect(differences).toEqual(
+      expect.arrayContaining([
+        {
+          zone: '',
+          statistic: 'events of a day',
+          date: '2024-03-04',
+          eventType: 'page_view',
+          index: 0,
+          events: 3,
+        },
+        {
+          zone: 'UTC',
+          statistic: 'users of a day',
+          date: '2024-03-04',
+          eventType: 'buy',
+          index: 0,
+          events: 2,
+        },
+      ]),
+    );
+    // The month of these types was kept as well, and is now more than its days.
+    expect(differences.filter(({ statistic }) => statistic === 'users of a month')).toHaveLength(1);
+    expect(differences).toHaveLength(3);
+  });
+
+  it('a zone is given up, and only it, when events come from where its days cannot be told', async () => {
+    const zones = ['UTC', 'Africa/Monrovia'];
+    expect((await ensureIndexes(db, [...zones, 'America/St_Johns'])).notIndexable).toEqual([
+      'America/St_Johns',
+    ]);
+    await writeEvents(db, randomEvents(50));
+    await foldAll();
+    await expectNoDifference(zones);
+    await writeEvents(db, [event(made++, { occurred_at: '1971-06-01T12:00:00.000Z' })]);
+    const fold = await foldActivityLog(db, memory, { historical: true, entriesMax: 10 });
+    expect(fold?.refused).toEqual(['Africa/Monrovia']);
+    await expectNoDifference(['UTC']);
+    expect(await ensureIndexes(db, zones)).toEqual({ indexed: ['UTC'], notIndexable: ['Africa/Monrovia'] });
+  });
+
+  it('months that are over are sealed, and late events go into both', async () => {
+    await writeEvents(db, randomEvents(3_000));
+    await ensureIndexes(db, ZONES);
+    await foldAll();
+    await buildAll(3_000);
+    const rows = (await query(`SELECT FROM activity_users WHERE unit = 'd'`)).length;
+    const before = (await query(`SELECT FROM activity_users WHERE unit = 'm'`)).length;
+    expect(before).toBe(0);
+    // March, April and May of four zones.
+    expect(await sealAll()).toBe(12);
+    expect((await query(`SELECT FROM activity_users WHERE unit = 'm'`)).length).toBeGreaterThan(0);
+    expect((await query(`SELECT FROM activity_users WHERE unit = 'd'`)).length).toBeLessThanOrEqual(rows);
+    await expectNoDifference();
+    await writeEvents(db, [
+      ...randomEvents(500),
+      ...events(100_000, 100_200, {
+        user_id: 'late',
+        event_type: 'new',
+        occurred_at: '2024-04-01T03:00:00.000Z',
+      }),
+    ]);
+    await foldAll();
+    await expectNoDifference();
+  });
+
+  it('events that come between the steps of sealing a month are in its rows', async () => {
+    await ensureIndexes(db, ['UTC']);
+    await query('UPDATE activity_indexes SET sealed_before = -2147483648');
+    await writeEvents(db, randomEvents(500, { types: 5 }));
+    await foldAll();
+    await query(`UPDATE activity_indexes SET sealed_before = ${(2024 - 1970) * 12 + 2} WHERE zone = 'UTC'`);
+    for (let months = 0; months < 3;) {
+      const step = await sealStep(db, memory, NOW_MS, { typesMax: 2 });
+      if (step?.sealed) months++;
+      await writeEvents(db, randomEvents(40, { types: 8 }));
+      await foldAll();
+    }
+    await expectNoDifference(['UTC']);
+  });
+
+  it('keeps few rows for a key, however often it is folded', async () => {
+    await ensureIndexes(db, ['UTC']);
+    for (let i = 0; i < 200; i++) {
+      await writeEvents(db, events(i * 20, i * 20 + 20, { occurred_at: '2024-03-04T10:00:00.000Z' }));
+      await foldAll();
+    }
+    const [most] = await query<{ rows: string }>(
+      'SELECT max(n) AS rows FROM (SELECT count(*) AS n FROM activity_users GROUP BY index_id, unit, type, slot) AS keys',
+    );
+    expect(Number(most?.rows)).toBeLessThanOrEqual(8);
+    await expectNoDifference(['UTC']);
+  });
+
+  it('writes nothing for users that it knows to be there', async () => {
+    await ensureIndexes(db, ['UTC']);
+    await writeEvents(db, events(0, 50, { user_id: 'same' }));
+    await foldAll();
+    const rows = await query(`SELECT * FROM activity_users ORDER BY unit, type, slot`);
+    await writeEvents(db, events(50, 100, { user_id: 'same' }));
+    await foldAll();
+    expect(await query(`SELECT * FROM activity_users ORDER BY unit, type, slot`)).toEqual(rows);
+    await expectNoDifference(['UTC']);
+  });
+});
+
+/** The same database, on which the n-th statement of a transaction fails. */
+function failingAt(db: Database, n: number): Database {
+  return {
+    ...db,
+    transaction: (work, options) =>
+      db.transaction((sql) => {
+        let left = n;
+        const failing = ((template: TemplateStringsArray, ...parameters: never[]) => {
+          // What is put into another statement is none of its own.
+          if (/^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(template[0] ?? '') && --left === 0)
+            throw new Error('injected');
+          return sql(template, ...parameters);
+        }) as Sql;
+        failing.unsafe = (text) => sql.unsafe(text);
+        return work(failing);
+      }, options),
+  };
+}
