@@ -3,6 +3,7 @@ import {
   databaseConfig,
   flag,
   loadConfig,
+  reportingConfig,
   streamConfig,
   streamName,
   subjectName,
@@ -38,6 +39,11 @@ const schema = z.object({
   WRITER_ACK_WAIT_MS: wholeNumber(1_000, 600_000).default(30_000),
   /** A write that takes longer is given up and tried again. */
   WRITER_STATEMENT_TIMEOUT_MS: wholeNumber(1_000, 300_000).default(15_000),
+  ...reportingConfig,
+  /** Whether this writer keeps the index of statistics as well; one of all writers at a time does. */
+  INDEXER: flag.default(true),
+  /** Users whose numbers the indexer keeps in memory, about 100 bytes each. */
+  INDEXER_CACHE_USERS: wholeNumber(1_000, 100_000_000).default(1_000_000),
   /** Kills this process at a named point; only with ENVIRONMENT=test. */
   WRITER_FAILPOINT: z.enum(FAILPOINTS).optional(),
 });

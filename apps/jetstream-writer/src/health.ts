@@ -1,6 +1,6 @@
 import type { ConsumerStatus, NatsConnectionHandle } from '@event-analytics/nats-client';
 import type { HealthCheck } from '@event-analytics/service-kit';
-import { checkDatabase, type Database } from '@event-analytics/timescale';
+import { checkDatabase, type Database, type IndexerStatus } from '@event-analytics/timescale';
 import type { Backlog } from './backlog.js';
 
 const DATABASE_TIMEOUT_MS = 2_000;
@@ -12,6 +12,8 @@ export function healthChecks(o: {
   backlog: () => Backlog;
   /** Undefined before the writer runs. */
   consumer: () => ConsumerStatus | undefined;
+  /** Undefined where this writer does not index. */
+  indexer: () => IndexerStatus | undefined;
 }): HealthCheck[] {
   return [
     {
@@ -48,6 +50,23 @@ export function healthChecks(o: {
           ack_pending: lag?.ackPending,
           oldest_age_seconds: lag?.oldestAgeSeconds,
           dead_letters: deadLetters,
+        });
+      },
+    },
+    {
+      name: 'index',
+      // Events are stored without it; statistics wait.
+      critical: false,
+      check() {
+        const status = o.indexer();
+        if (status === undefined) return Promise.resolve({ indexing: false });
+        return Promise.resolve({
+          indexing: true,
+          lag_seconds: status.outlook.recentSeconds ?? 0,
+          history_lag_seconds: status.outlook.historicalSeconds ?? 0,
+          building: Object.fromEntries(
+            [...status.building].map(([zone, share]) => [zone || 'counts', share]),
+          ),
         });
       },
     },

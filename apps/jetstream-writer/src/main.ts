@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   connectNats,
   createDeadLetters,
@@ -12,11 +13,20 @@ import {
   exitWithLine,
   runService,
 } from '@event-analytics/service-kit';
-import { checkDatabase, classifyDatabaseError, connectDatabase, migrate } from '@event-analytics/timescale';
+import {
+  checkDatabase,
+  classifyDatabaseError,
+  connectDatabase,
+  migrate,
+  startIndexer,
+  type Indexer,
+} from '@event-analytics/timescale';
+import { loadUserSets } from '@event-analytics/user-sets';
 import { watchBacklog } from './backlog.js';
 import { readConfig } from './config.js';
 import { createFailpoint } from './failpoint.js';
 import { healthChecks } from './health.js';
+import { createIndexerMetrics } from './indexer-metrics.js';
 import { createWriterMetrics } from './metrics.js';
 import { prepareDatabase } from './prepare-database.js';
 import { createRetryTiming } from './write/backoff.js';
@@ -41,6 +51,12 @@ const db = connectDatabase({
   maxConnections: config.WRITER_CONNECTIONS + SPARE_CONNECTIONS,
   statementTimeoutMs: config.WRITER_STATEMENT_TIMEOUT_MS,
 });
+// The indexer's one transaction at a time, of its own length.
+const indexDb = connectDatabase({
+  url: config.databaseUrl,
+  applicationName: `${SERVICE}-indexer`,
+  maxConnections: 1,
+});
 const nats = await connectNats({ servers: config.NATS_URL, name: SERVICE, log });
 const deadLetters = createDeadLetters(nats, { names: config.names, replicas: config.STREAM_REPLICAS });
 const backlog = watchBacklog({ nats, names: config.names, deadLetters, db, intervalMs: BACKLOG_LOOK_MS });
@@ -49,11 +65,21 @@ let writer: Writer | undefined;
 const consumer = (): ConsumerStatus | undefined => writer?.consumer();
 const writerMetrics = createWriterMetrics(metrics.registry, { backlog: () => backlog.current(), consumer });
 
+let indexer: Indexer | undefined;
+const indexerStatus = () => indexer?.status();
+const indexerMetrics = createIndexerMetrics(metrics.registry, indexerStatus);
+
 const app = createServiceApp({
   service: SERVICE,
   log,
   metrics,
-  healthChecks: healthChecks({ nats, db, backlog: () => backlog.current(), consumer }),
+  healthChecks: healthChecks({
+    nats,
+    db,
+    backlog: () => backlog.current(),
+    consumer,
+    indexer: indexerStatus,
+  }),
   trustProxy: config.TRUST_PROXY,
   mount: () => undefined,
   ready: () => consumer()?.attached === true,
@@ -69,6 +95,19 @@ async function start(): Promise<void> {
     timing: createRetryTiming(),
     stopping: stopping.signal,
   });
+  if (config.INDEXER) {
+    const userSets = await loadUserSets(config.USER_SETS);
+    log.info('indexer_started', { zones: config.REPORTING_TIMEZONES, user_sets: userSets.kind });
+    indexer = startIndexer({
+      db: indexDb,
+      userSets,
+      zones: config.REPORTING_TIMEZONES,
+      usersRemembered: config.INDEXER_CACHE_USERS,
+      log,
+      clock: Date.now,
+      ...indexerMetrics,
+    });
+  }
   await ensureEventStream(nats, {
     names: config.names,
     maxMessages: config.STREAM_MAX_MESSAGES,
@@ -114,7 +153,10 @@ await runService({
   async onShutdown() {
     stopping.abort();
     backlog.close();
-    await writer?.stop({ timeoutMs: Math.max(0, config.SHUTDOWN_TIMEOUT_MS - CLOSE_MS) });
-    await Promise.all([nats.close(), db.end({ timeout: 1 })]);
+    const timeoutMs = Math.max(0, config.SHUTDOWN_TIMEOUT_MS - CLOSE_MS);
+    // The step in hand; one that takes longer is undone by the database and done again by the next.
+    const indexed = Promise.race([indexer?.stop(), sleep(timeoutMs, undefined, { ref: false })]);
+    await Promise.all([writer?.stop({ timeoutMs }), indexed]);
+    await Promise.all([nats.close(), db.end({ timeout: 1 }), indexDb.end({ timeout: 1 })]);
   },
 });

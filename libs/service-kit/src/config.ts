@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isTimeZone } from '@event-analytics/calendar';
 import { CEILING_LIMITS, DEFAULT_LIMITS } from '@event-analytics/event-schema';
 import { z } from 'zod';
 import { trustProxy } from './trust-proxy.js';
@@ -146,4 +147,21 @@ export const eventTimeConfig = {
   MAX_FUTURE_SECONDS: wholeNumber(0, CEILING_LIMITS.maxFutureMs / 1_000).default(
     DEFAULT_LIMITS.maxFutureMs / 1_000,
   ),
+};
+
+const ZONES_MAX = 32;
+
+/** The time zones whose statistics are indexed, for the service that indexes and the one that answers. */
+export const reportingConfig = {
+  /** The first is the default of the parameter `timezone`. */
+  REPORTING_TIMEZONES: commaList
+    .refine(
+      (zones) => zones.length > 0 && zones.length <= ZONES_MAX && zones.every(isTimeZone),
+      `must be 1 to ${ZONES_MAX} IANA time zone names between commas`,
+    )
+    .default(['UTC']),
+  /** Bitmaps by the native library where it could be built (auto), only by it, or only by the portable code. */
+  USER_SETS: z
+    .enum(['auto', 'native', 'portable'], { error: 'must be auto, native or portable' })
+    .default('auto'),
 };

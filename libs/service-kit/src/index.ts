@@ -7,6 +7,7 @@ export {
   eventTimeConfig,
   flag,
   loadConfig,
+  reportingConfig,
   streamConfig,
   streamName,
   subjectName,

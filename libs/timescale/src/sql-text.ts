@@ -12,7 +12,10 @@ export function textArray(values: readonly string[]): string {
 
 /** An array of bytes in hex, for a parameter that the statement casts to text[] and decodes. */
 export function hexArray(values: readonly Uint8Array[]): string {
-  return `{${values.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')).join(',')}}`;
+  const hex = (bytes: Uint8Array) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  // In quotes, for those of no bytes.
+  return `{${values.map((bytes) => `"${hex(bytes)}"`).join(',')}}`;
 }
 
 /** An array of instants, for a parameter that the statement casts to timestamptz[]. */

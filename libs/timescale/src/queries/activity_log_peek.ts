@@ -12,6 +12,6 @@ export async function peekActivityLog(
   const rows = await sql<ActivityEntries[]>`
     SELECT array_to_json(buckets) AS buckets, array_to_json(event_types) AS event_types,
       array_to_json(user_ids) AS user_ids, array_to_json(counts) AS counts
-    FROM (SELECT * FROM activity_log LIMIT ${rowsMax + 1}) AS some`;
+    FROM (SELECT * FROM activity_log LIMIT ${rowsMax + 1}) AS visible`;
   return rows.length > rowsMax ? undefined : rows;
 }
