@@ -40,6 +40,15 @@ describe('resolveRange', () => {
     });
   });
 
+  test('a shorter limit', () => {
+    const range = { from: '2024-01-01', timezone: 'UTC', nowMs: Date.parse('2024-04-01T00:00:00Z') };
+    expect(resolveRange({ ...range, maxDays: 92 })).toMatchObject({ ok: true, to: '2024-04-01' });
+    expect(resolveRange({ ...range, maxDays: 91 })).toMatchObject({
+      ok: false,
+      errors: [{ path: 'from', code: 'range_too_long', message: expect.stringContaining('at most 91') }],
+    });
+  });
+
   test('order and length are looked at once the defaults are there', () => {
     expect(at('2024-03-12T18:00:00Z', { from: '2024-03-13' })).toEqual({
       ok: false,

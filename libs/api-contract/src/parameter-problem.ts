@@ -10,7 +10,15 @@ export const PARAMETER_PROBLEM_CODES = [
   'invalid_date',
   'from_after_to',
   'range_too_long',
+  /**
+   * The question reaches before the first day whose raw events are still there, in a zone that is not
+   * indexed. Zones that are indexed still answer: what was dropped is in the index.
+   */
+  'raw_data_dropped',
   'not_first_of_month',
+  /** A backslash in `steps` that stands before neither a comma nor a backslash. */
+  'invalid_escape',
+  'repeated_step',
   'invalid_timestamp',
   'unknown_timezone',
   'too_short',

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, nameProblems, parseInstantMs, quoteValue } from '@event
 import { z } from 'zod';
 import { FIRST_DATE, LAST_DATE } from './date-range.js';
 import { issueOf, type ParameterProblemCode } from './parameter-problem.js';
+import { parseStepList } from './step-list.js';
 
 type Issue = { code: ParameterProblemCode; message: string };
 interface Described {
@@ -17,7 +18,12 @@ const FIRST_INSTANT_MS = Date.parse(`${FIRST_DATE}T00:00:00Z`);
 const LAST_INSTANT_MS = Date.parse(`${LAST_DATE}T23:59:59.999Z`);
 
 /** One parameter as it stands in the query: text that keeps a rule. */
-function parameter(name: string, example: string | number, problemsOf: (text: string) => Issue[]) {
+function parameter(
+  name: string,
+  example: string | number,
+  problemsOf: (text: string) => Issue[],
+  maxLength = MAX_VALUE_LENGTH,
+) {
   return z
     .string({
       error: ({ input }) =>
@@ -29,7 +35,7 @@ function parameter(name: string, example: string | number, problemsOf: (text: st
     })
     .superRefine((text, ctx) => {
       const problems: Issue[] =
-        text.length > MAX_VALUE_LENGTH
+        text.length > maxLength
           ? [{ code: 'too_long', message: `${name} is ${text.length} characters long: ${quoteValue(text)}.` }]
           : problemsOf(text);
       for (const { code, message } of problems) ctx.addIssue(issueOf(code, message));
@@ -91,15 +97,48 @@ export const choiceParameter = <const Word extends string>(
 
 /** An event type, to be compared exactly; the same rules as of an event's own. */
 export const eventTypeParameter = (name: string, meta: Described) =>
-  parameter(name, meta.examples[0], (text) =>
-    nameProblems(name, text, DEFAULT_LIMITS.maxEventTypeLength).flatMap(({ code, message }) =>
-      isNameCode(code) ? [{ code, message }] : [],
-    ),
-  ).meta({ ...meta, minLength: 1, maxLength: DEFAULT_LIMITS.maxEventTypeLength });
+  parameter(name, meta.examples[0], (text) => eventTypeIssues(name, text)).meta({
+    ...meta,
+    minLength: 1,
+    maxLength: DEFAULT_LIMITS.maxEventTypeLength,
+  });
+
+const eventTypeIssues = (name: string, text: string): Issue[] =>
+  nameProblems(name, text, DEFAULT_LIMITS.maxEventTypeLength).flatMap(({ code, message }) =>
+    isNameCode(code) ? [{ code, message }] : [],
+  );
 
 const NAME_CODES = ['too_short', 'too_long', 'control_character', 'nul_character', 'lone_surrogate'] as const;
 const isNameCode = (code: string): code is (typeof NAME_CODES)[number] =>
   NAME_CODES.some((name) => name === code);
+
+/** Event types between commas, each once; a comma or a backslash within one stands behind a backslash. */
+export const stepsParameter = (name: string, o: { min: number; max: number }, meta: Described) => {
+  // Each character of a step is at most two units: half of a pair, or escaped.
+  const maxLength = o.max * (2 * DEFAULT_LIMITS.maxEventTypeLength + 1);
+  return parameter(name, meta.examples[0], (text) => stepIssues(name, text, o), maxLength)
+    .transform((text) => parseStepList(text) ?? z.NEVER)
+    .meta({ ...meta });
+};
+
+function stepIssues(name: string, text: string, { min, max }: { min: number; max: number }): Issue[] {
+  const steps = parseStepList(text);
+  if (steps === undefined) {
+    const message = String.raw`${name} holds a backslash before neither a comma nor a backslash: write \\ for a backslash and \, for a comma within an event type.`;
+    return [{ code: 'invalid_escape', message }];
+  }
+  if (steps.length < min || steps.length > max) {
+    const message = `${name} must be ${min} to ${max} event types between commas, not ${steps.length}.`;
+    return [{ code: 'out_of_range', message }];
+  }
+  return steps.flatMap((step, i): Issue[] => {
+    const place = `step ${i + 1} of ${name}`;
+    const issues = eventTypeIssues(place, step);
+    if (issues.length > 0 || steps.indexOf(step) === i) return issues;
+    const message = `${place} is the same as step ${steps.indexOf(step) + 1}, ${quoteValue(step)}: send each event type once.`;
+    return [{ code: 'repeated_step', message }];
+  });
+}
 
 /** A name of the tz database. */
 export const timezoneParameter = () =>

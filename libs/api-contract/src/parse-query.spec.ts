@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { eventsQuery } from './events-query.js';
 import { PARAMETER_PROBLEM_CODES } from './parameter-problem.js';
 import { parseQuery } from './parse-query.js';
-import { activeUsersQuery, dauQuery, retentionQuery, topEventsQuery } from './stats-queries.js';
+import {
+  activeUsersQuery,
+  dauQuery,
+  eventCountsQuery,
+  funnelQuery,
+  retentionQuery,
+  stickinessQuery,
+  topEventsQuery,
+} from './stats-queries.js';
 
 const SCHEMAS = {
   events: eventsQuery,
@@ -10,6 +18,9 @@ const SCHEMAS = {
   'active-users': activeUsersQuery,
   'top-events': topEventsQuery,
   retention: retentionQuery,
+  stickiness: stickinessQuery,
+  funnel: funnelQuery,
+  'event-counts': eventCountsQuery,
 };
 type Name = keyof typeof SCHEMAS;
 
@@ -73,6 +84,22 @@ describe('what is taken', () => {
       'start_date=2024-02-01&window_type=monthly&windows=60&cohorts=60',
       { start_date: '2024-02-01', window_type: 'monthly', windows: 60, cohorts: 60, mode: 'classic' },
     ],
+    ['stickiness', '', {}],
+    [
+      'stickiness',
+      'from=2024-03-04&to=2024-03-04&event_type=a&timezone=UTC',
+      { from: '2024-03-04', to: '2024-03-04', event_type: 'a', timezone: 'UTC' },
+    ],
+    ['funnel', 'steps=b,a', { steps: ['b', 'a'] }],
+    ['funnel', 'steps=%20a,a,caf%C3%A9%20%F0%9F%99%82', { steps: [' a', 'a', 'café 🙂'] }],
+    ['funnel', 'steps=a%5C,b,a%5C%5C,b', { steps: ['a,b', 'a\\', 'b'] }],
+    ['funnel', 'steps=a,b,c,d,e,f,g,h,i,j', { steps: 'abcdefghij'.split('') }],
+    ['event-counts', '', { interval: 'day', limit: 10 }],
+    [
+      'event-counts',
+      'interval=hour&limit=100&event_type=a&from=2024-01-01&to=2024-04-01',
+      { interval: 'hour', limit: 100, event_type: 'a', from: '2024-01-01', to: '2024-04-01' },
+    ],
   ])('%s?%s', (name, text, value) => {
     expect(parse(name, text)).toEqual({ ok: true, value });
   });
@@ -80,6 +107,34 @@ describe('what is taken', () => {
   test('a range of 3,660 days, both ends counted', () => {
     expect(problems('dau', 'from=2020-01-01&to=2030-01-07')).toEqual([]);
     expect(problems('dau', 'from=2020-01-01&to=2030-01-08')).toEqual(['from range_too_long']);
+  });
+
+  test('a series by the hour of 92 days, both ends counted', () => {
+    const range = (to: string) => `from=2024-01-01&to=${to}`;
+    expect(problems('event-counts', `interval=hour&${range('2024-04-01')}`)).toEqual([]);
+    expect(problems('event-counts', `interval=hour&${range('2024-04-02')}`)).toEqual(['from range_too_long']);
+    expect(problems('event-counts', `interval=day&${range('2024-04-02')}`)).toEqual([]);
+    expect(problems('event-counts', range('2034-01-07'))).toEqual([]);
+    expect(problems('event-counts', range('2034-01-08'))).toEqual(['from range_too_long']);
+    expect(problems('event-counts', `interval=x&${range('2034-01-08')}`)).toEqual([
+      'from range_too_long',
+      'interval invalid_value',
+    ]);
+  });
+
+  test('ten steps of the longest names, of two UTF-16 units and escaped', () => {
+    const digits = '0123456789'.split('');
+    const steps = (one: string) => digits.map((digit) => one.repeat(127) + digit);
+    const astral = steps('🙂');
+    expect(parseQuery(funnelQuery, { steps: astral.join(',') })).toEqual({
+      ok: true,
+      value: { steps: astral },
+    });
+    const escaped = steps(String.raw`\\`);
+    expect(parseQuery(funnelQuery, { steps: escaped.join(',') })).toEqual({
+      ok: true,
+      value: { steps: steps('\\') },
+    });
   });
 
   test('the longest names are 128 code points, of two UTF-16 units too', () => {
@@ -167,6 +222,31 @@ describe('what is refused', () => {
     ['retention', 'start_date=2024-03-01&window_type=monthly&windows=1&cohorts=61', ['cohorts out_of_range']],
     ['retention', 'start_date=2024-03-02&window_type=monthly&windows=1', ['start_date not_first_of_month']],
     ['retention', 'start_date=2024-03-01&window_type=hourly&windows=1', ['window_type invalid_value']],
+    // Stickiness
+    ['stickiness', 'limit=1', ['limit unknown_parameter']],
+    ['stickiness', 'from=2024-03-04&to=2024-03-03', ['from from_after_to']],
+    // Funnels
+    ['funnel', '', ['steps required']],
+    ['funnel', 'steps=', ['steps out_of_range']],
+    ['funnel', 'steps=a', ['steps out_of_range']],
+    ['funnel', 'steps=a%5C,b', ['steps out_of_range']],
+    ['funnel', 'steps=a,b,c,d,e,f,g,h,i,j,k', ['steps out_of_range']],
+    ['funnel', 'steps=a,,b', ['steps too_short']],
+    ['funnel', 'steps=a,b,', ['steps too_short']],
+    ['funnel', 'steps=a,b,a,b', ['steps repeated_step', 'steps repeated_step']],
+    ['funnel', 'steps=a,%00', ['steps nul_character']],
+    ['funnel', `steps=a,${'b'.repeat(129)}`, ['steps too_long']],
+    ['funnel', `steps=${'a,'.repeat(50_000)}`, ['steps too_long']],
+    ['funnel', 'steps=a%5Cb,c', ['steps invalid_escape']],
+    ['funnel', 'steps=a,b%5C', ['steps invalid_escape']],
+    ['funnel', 'steps=a,b&steps=c', ['steps repeated_parameter']],
+    ['funnel', 'steps=a,b&event_type=a', ['event_type unknown_parameter']],
+    ['funnel', 'steps=a&from=2024-03-04&to=2024-03-03', ['from from_after_to', 'steps out_of_range']],
+    // Event counts
+    ['event-counts', 'interval=week', ['interval invalid_value']],
+    ['event-counts', 'limit=0', ['limit out_of_range']],
+    ['event-counts', 'limit=101', ['limit out_of_range']],
+    ['event-counts', 'from=2024-03-04&to=2024-03-03', ['from from_after_to']],
     // Everything at once
     [
       'retention',
@@ -225,6 +305,19 @@ describe('messages say the rule and what to do', () => {
       'start_date=2024-03-04&window_type=monthly&windows=1',
       'start_date must be the 1st of a month with window_type=monthly, not 2024-03-04: send 2024-03-01.',
     ],
+    ['funnel', 'steps=a', 'steps must be 2 to 10 event types between commas, not 1.'],
+    ['funnel', 'steps=a,b,a', 'step 3 of steps is the same as step 1, "a": send each event type once.'],
+    ['funnel', 'steps=a,,b', 'step 2 of steps is empty: send 1 to 128 characters.'],
+    [
+      'funnel',
+      'steps=a%5Cb,c',
+      String.raw`steps holds a backslash before neither a comma nor a backslash: write \\ for a backslash and \, for a comma within an event type.`,
+    ],
+    [
+      'event-counts',
+      'interval=hour&from=2024-01-01&to=2024-04-02',
+      'from 2024-01-01 to to 2024-04-02 are 93 days, at most 92 are answered by the hour: ask for a shorter range.',
+    ],
     [
       'dau',
       'as_of=2024-03-12T18:00:00+01:00',
@@ -238,7 +331,17 @@ describe('messages say the rule and what to do', () => {
 
 test('any query at all gives a value or a bounded list of named problems', () => {
   const names = fc.oneof(
-    fc.constantFrom('from', 'to', 'timezone', 'as_of', 'limit', 'windows', 'window_type', 'start_date'),
+    fc.constantFrom(
+      'from',
+      'to',
+      'timezone',
+      'as_of',
+      'limit',
+      'windows',
+      'window_type',
+      'start_date',
+      'steps',
+    ),
     fc.string({ unit: 'binary' }),
   );
   const texts = fc.string({ unit: 'binary', maxLength: 300 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_RANGE_DAYS, MAX_RANGE_DAYS, rangeProblems } from './date-range.js';
+import { DEFAULT_RANGE_DAYS, MAX_HOURLY_RANGE_DAYS, MAX_RANGE_DAYS, rangeProblems } from './date-range.js';
 import { issueOf } from './parameter-problem.js';
 import {
   asOfParameter,
@@ -7,11 +7,17 @@ import {
   dateParameter,
   eventTypeParameter,
   integerParameter,
+  stepsParameter,
   timezoneParameter,
 } from './parameters.js';
 
 export const MAX_TOP_EVENTS = 1_000;
 export const DEFAULT_TOP_EVENTS = 10;
+/** The most series of a time series of events, and how many by default. */
+export const MAX_SERIES = 100;
+export const DEFAULT_SERIES = 10;
+export const MIN_FUNNEL_STEPS = 2;
+export const MAX_FUNNEL_STEPS = 10;
 /** The most windows, and the most cohorts, of each window type. */
 export const MAX_WINDOWS = { daily: 366, weekly: 104, monthly: 60 } as const;
 
@@ -45,10 +51,11 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 function checkRange(
   query: { from?: string | undefined; to?: string | undefined },
   ctx: z.core.$RefinementCtx,
+  maxDays?: number,
 ): void {
   if (ctx.issues.some(({ path }) => path?.[0] === 'from' || path?.[0] === 'to')) return;
   if (!isText(query.from) || !isText(query.to)) return;
-  for (const { code, message, path } of rangeProblems(query.from, query.to)) {
+  for (const { code, message, path } of rangeProblems(query.from, query.to, { maxDays })) {
     ctx.addIssue(issueOf(code, message, [path]));
   }
 }
@@ -56,7 +63,7 @@ function checkRange(
 /** GET /stats/dau. A range left out is resolveRange's to fill in. */
 export const dauQuery = z
   .strictObject({ ...range, ...eventType, ...zoneAndInstant })
-  .superRefine(checkRange, always);
+  .superRefine((query, ctx) => checkRange(query, ctx), always);
 
 /** GET /stats/active-users. */
 export const activeUsersQuery = z
@@ -70,7 +77,7 @@ export const activeUsersQuery = z
     ...eventType,
     ...zoneAndInstant,
   })
-  .superRefine(checkRange, always);
+  .superRefine((query, ctx) => checkRange(query, ctx), always);
 
 /** GET /stats/top-events. */
 export const topEventsQuery = z
@@ -87,7 +94,56 @@ export const topEventsQuery = z
     ).default(DEFAULT_TOP_EVENTS),
     ...zoneAndInstant,
   })
-  .superRefine(checkRange, always);
+  .superRefine((query, ctx) => checkRange(query, ctx), always);
+
+/** GET /stats/stickiness. */
+export const stickinessQuery = z
+  .strictObject({ ...range, ...eventType, ...zoneAndInstant })
+  .superRefine((query, ctx) => checkRange(query, ctx), always);
+
+/** GET /stats/funnel. `steps` comes out as a list. */
+export const funnelQuery = z
+  .strictObject({
+    steps: stepsParameter(
+      'steps',
+      { min: MIN_FUNNEL_STEPS, max: MAX_FUNNEL_STEPS },
+      {
+        description: `The event types of the steps in order, ${MIN_FUNNEL_STEPS} to ${MAX_FUNNEL_STEPS} of them between commas, each once. A comma within an event type is written \`\\,\` and a backslash \`\\\\\`.`,
+        examples: ['signup,page_view,purchase'],
+      },
+    ),
+    ...range,
+    ...zoneAndInstant,
+  })
+  .superRefine((query, ctx) => checkRange(query, ctx), always);
+
+/** How many days a time series of events may hold, both ends counted. */
+export const maxSeriesDays = (interval: 'hour' | 'day'): number =>
+  interval === 'hour' ? MAX_HOURLY_RANGE_DAYS : MAX_RANGE_DAYS;
+
+/** GET /stats/event-counts. */
+export const eventCountsQuery = z
+  .strictObject({
+    interval: choiceParameter('interval', ['hour', 'day'], {
+      description: `What is counted over. A range holds at most ${MAX_HOURLY_RANGE_DAYS} days by \`hour\` and ${MAX_RANGE_DAYS} by \`day\`.`,
+      examples: ['day'],
+      default: 'day',
+    }).default('day'),
+    ...range,
+    ...eventType,
+    limit: integerParameter(
+      'limit',
+      { min: 1, max: MAX_SERIES },
+      {
+        description:
+          'How many event types at most: those with the most events in the range. Without meaning where `event_type` is given.',
+        examples: [DEFAULT_SERIES],
+        default: DEFAULT_SERIES,
+      },
+    ).default(DEFAULT_SERIES),
+    ...zoneAndInstant,
+  })
+  .superRefine((query, ctx) => checkRange(query, ctx, maxSeriesDays(query.interval)), always);
 
 const windowCount = (name: string, description: string) =>
   integerParameter(
@@ -155,4 +211,7 @@ export const retentionQuery = retentionParameters
 export type DauQuery = z.output<typeof dauQuery>;
 export type ActiveUsersQuery = z.output<typeof activeUsersQuery>;
 export type TopEventsQuery = z.output<typeof topEventsQuery>;
+export type StickinessQuery = z.output<typeof stickinessQuery>;
+export type FunnelQuery = z.output<typeof funnelQuery>;
+export type EventCountsQuery = z.output<typeof eventCountsQuery>;
 export type RetentionQuery = z.output<typeof retentionQuery>;

@@ -11,7 +11,10 @@ import { ROUTES } from '../routes.js';
 import {
   activeUsersResponseSchema,
   dauResponseSchema,
+  eventCountsResponseSchema,
+  funnelResponseSchema,
   retentionResponseSchema,
+  stickinessResponseSchema,
   topEventsResponseSchema,
 } from '../stats-responses.js';
 import { buildOpenApiDocument } from './build-openapi-document.js';
@@ -73,12 +76,14 @@ test('a key is asked for, or none while keys are off, where the route has a scop
   }
 });
 
-test.each([
+const STATS_PATHS = ROUTES.map(({ path }) => path).filter((path) => path.startsWith('/stats/'));
+
+test.each<[string, string[]]>([
   ['/events', ['202', '400', '401', '403', '413', '415', '422', '429', '431', '500', '503']],
-  ['/stats/dau', ['200', '400', '401', '403', '422', '431', '500', '503']],
-  ['/stats/active-users', ['200', '400', '401', '403', '422', '431', '500', '503']],
-  ['/stats/top-events', ['200', '400', '401', '403', '422', '431', '500', '503']],
-  ['/stats/retention', ['200', '400', '401', '403', '422', '431', '500', '503']],
+  ...STATS_PATHS.map((path): [string, string[]] => [
+    path,
+    ['200', '304', '400', '401', '403', '422', '431', '500', '503'],
+  ]),
 ])('%s tells all its answers', (path, statuses) => {
   expect(Object.keys(operationOf(path).responses).filter((status) => status !== 'default')).toEqual(statuses);
 });
@@ -91,14 +96,37 @@ test('answers to wait for say how long', () => {
     'RateLimit',
     'RateLimit-Policy',
   ]);
-  for (const path of ['/events', '/stats/dau', '/stats/retention']) {
+  for (const path of ['/events', ...STATS_PATHS]) {
     expect((operationOf(path).responses['503'] as Response).headers).toHaveProperty('Retry-After');
   }
 });
 
+test.each(STATS_PATHS)('%s can be kept and asked for again', (path) => {
+  const { responses, parameters } = operationOf(path);
+  for (const status of ['200', '304']) {
+    expect(Object.keys((responses[status] as Response).headers ?? {})).toEqual([
+      'X-Request-Id',
+      'ETag',
+      'Cache-Control',
+    ]);
+  }
+  expect(responses['304']).not.toHaveProperty('content');
+  expect(parameters?.at(-1)).toMatchObject({ name: 'If-None-Match', in: 'header', required: false });
+});
+
+test.each(STATS_PATHS)('%s tells of dropped raw data under the parameter where it begins', (path) => {
+  const refusal = operationOf(path).responses['422'] as Response;
+  const { value } = refusal.content?.['application/problem+json']?.examples?.['raw_data_dropped'] ?? {};
+  expect(problemBodySchema.parse(value).errors).toMatchObject([
+    { path: path === '/stats/retention' ? 'start_date' : 'from', code: 'raw_data_dropped' },
+  ]);
+});
+
 test('parameters are those of the queries', () => {
   const names = (path: string) =>
-    operationOf(path).parameters?.map(({ name, required }) => `${name}${required ? '!' : ''}`);
+    operationOf(path)
+      .parameters?.filter(({ name }) => name !== 'If-None-Match')
+      .map(({ name, required }) => `${name}${required ? '!' : ''}`);
   expect(names('/events')).toEqual(['partial', 'Content-Encoding']);
   expect(names('/stats/dau')).toEqual(['from', 'to', 'event_type', 'timezone', 'as_of']);
   expect(names('/stats/active-users')).toEqual(['period!', 'from', 'to', 'event_type', 'timezone', 'as_of']);
@@ -111,6 +139,17 @@ test('parameters are those of the queries', () => {
     'mode',
     'born_event',
     'return_event',
+    'timezone',
+    'as_of',
+  ]);
+  expect(names('/stats/stickiness')).toEqual(['from', 'to', 'event_type', 'timezone', 'as_of']);
+  expect(names('/stats/funnel')).toEqual(['steps!', 'from', 'to', 'timezone', 'as_of']);
+  expect(names('/stats/event-counts')).toEqual([
+    'interval',
+    'from',
+    'to',
+    'event_type',
+    'limit',
     'timezone',
     'as_of',
   ]);
@@ -175,6 +214,9 @@ describe('the schemas that check and the document agree', () => {
     ActiveUsersResponse: activeUsersResponseSchema,
     TopEventsResponse: topEventsResponseSchema,
     RetentionResponse: retentionResponseSchema,
+    StickinessResponse: stickinessResponseSchema,
+    FunnelResponse: funnelResponseSchema,
+    EventCountsResponse: eventCountsResponseSchema,
     HealthResponse: healthResponseSchema,
     HealthStatus: healthStatusSchema,
     Problem: problemBodySchema,

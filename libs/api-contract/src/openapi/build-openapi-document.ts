@@ -4,7 +4,15 @@ import { HEADERS } from './responses.js';
 import type { OpenApiDocument, Operation } from './openapi-document.js';
 import { componentSchemas } from './schemas.js';
 import { serviceOperations } from './service-paths.js';
-import { activeUsersOperation, dauOperation, retentionOperation, topEventsOperation } from './stats-paths.js';
+import {
+  activeUsersOperation,
+  dauOperation,
+  eventCountsOperation,
+  funnelOperation,
+  retentionOperation,
+  stickinessOperation,
+  topEventsOperation,
+} from './stats-paths.js';
 
 const DESCRIPTION = `
 Send events, and ask for exact statistics of them: nothing that was answered 202 is lost or counted twice, and it is visible within a second as a rule.
@@ -26,6 +34,9 @@ export function buildOpenApiDocument({ version }: { version: string }): OpenApiD
     '/stats/active-users': activeUsersOperation(),
     '/stats/top-events': topEventsOperation(),
     '/stats/retention': retentionOperation(),
+    '/stats/stickiness': stickinessOperation(),
+    '/stats/funnel': funnelOperation(),
+    '/stats/event-counts': eventCountsOperation(),
     ...serviceOperations(),
   };
   return {
@@ -40,7 +51,10 @@ export function buildOpenApiDocument({ version }: { version: string }): OpenApiD
     servers: [{ url: '/', description: 'Where this document came from.' }],
     tags: [
       { name: 'Events', description: 'Sending events.' },
-      { name: 'Statistics', description: 'Active users, top events and retention.' },
+      {
+        name: 'Statistics',
+        description: 'Active users, top events, retention, stickiness, funnels and events over time.',
+      },
       { name: 'Operations', description: 'Health, metrics and this document.' },
     ],
     paths: Object.fromEntries(ROUTES.map((route) => [route.path, pathItem(route, operations[route.path])])),

@@ -5,6 +5,8 @@ import { schemaReference, type SchemaName } from './schemas.js';
 
 export const REQUEST_ID = '5f2c1f0e-6f0b-4f3b-9a53-6b1f6d0c4a11';
 
+export const ETAG = 'W/"4f2a-1c7e9b0d5a83"';
+
 export const HEADERS = {
   'X-Request-Id': {
     description: 'Names this request in the logs: the X-Request-Id that was sent, or a new one.',
@@ -26,6 +28,18 @@ export const HEADERS = {
     description: 'Requests of a full bucket (`q`), and the seconds over which an empty one refills (`w`).',
     schema: { type: 'string' },
     example: '"default";q=1000;w=60',
+  },
+  ETag: {
+    description:
+      'Weak: the version of the rows that the answer was made of, and the question. To be sent back as `If-None-Match`.',
+    schema: { type: 'string' },
+    example: ETAG,
+  },
+  'Cache-Control': {
+    description:
+      'Keep the answer, but ask each time whether it still holds: a late event changes a past day too.',
+    schema: { type: 'string', const: 'no-cache' },
+    example: 'no-cache',
   },
   'WWW-Authenticate': {
     description: 'How to show a key (RFC 6750).',
@@ -66,7 +80,15 @@ export function textResponse(description: string, mediaType: string): Response {
   };
 }
 
+/** A 304: headers alone. */
+export const notModifiedResponse = (description: string, headers: readonly HeaderName[]): Response => ({
+  description,
+  headers: headerReferences(headers),
+});
+
 interface ProblemExample {
+  /** Tells examples of one code apart. Default: the code. */
+  name?: string;
   code: ProblemCode;
   detail: string;
   errors?: readonly (ParameterProblem | Record<string, unknown>)[];
@@ -78,12 +100,14 @@ export function problemResponse(
   o: { problems: readonly ProblemExample[]; headers?: readonly HeaderName[] },
 ): Response {
   return {
-    description: `${description} Codes: ${o.problems.map(({ code }) => `\`${code}\``).join(', ')}.`,
+    description: `${description} Codes: ${[...new Set(o.problems.map(({ code }) => `\`${code}\``))].join(', ')}.`,
     headers: headerReferences(o.headers ?? []),
     content: {
       'application/problem+json': {
         schema: schemaReference('Problem'),
-        examples: Object.fromEntries(o.problems.map((problem) => [problem.code, exampleOf(problem)])),
+        examples: Object.fromEntries(
+          o.problems.map((problem) => [problem.name ?? problem.code, exampleOf(problem)]),
+        ),
       },
     },
   };

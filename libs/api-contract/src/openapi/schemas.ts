@@ -6,7 +6,10 @@ import { eventProblemSchema, parameterProblemSchema, problemBodySchema } from '.
 import {
   activeUsersResponseSchema,
   dauResponseSchema,
+  eventCountsResponseSchema,
+  funnelResponseSchema,
   retentionResponseSchema,
+  stickinessResponseSchema,
   topEventsResponseSchema,
 } from '../stats-responses.js';
 import type { JsonSchema, Parameter, Reference } from './openapi-document.js';
@@ -22,6 +25,9 @@ const SCHEMAS = {
   ActiveUsersResponse: activeUsersResponseSchema,
   TopEventsResponse: topEventsResponseSchema,
   RetentionResponse: retentionResponseSchema,
+  StickinessResponse: stickinessResponseSchema,
+  FunnelResponse: funnelResponseSchema,
+  EventCountsResponse: eventCountsResponseSchema,
   HealthResponse: healthResponseSchema,
   HealthStatus: healthStatusSchema,
 } as const satisfies Record<string, z.ZodType>;
