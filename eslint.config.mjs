@@ -16,7 +16,13 @@ const boundaries = [
 ];
 
 /** Each driver is imported by one lib alone, so that replacing it is one lib's business. */
-const drivers = { express: 'service-kit', postgres: 'timescale', nats: 'nats-client', ioredis: 'redis' };
+const drivers = {
+  express: 'service-kit',
+  postgres: 'timescale',
+  nats: 'nats-client',
+  ioredis: 'redis',
+  roaring: 'user-sets',
+};
 const driverRule = (project) => ({
   'no-restricted-imports': [
     'error',
@@ -72,7 +78,7 @@ export default tseslint.config(
   },
   { files: ['**/*.ts'], rules: driverRule('none') },
   { files: ['apps/**/*.ts'], rules: driverRule('app') },
-  ...['service-kit', 'timescale', 'nats-client', 'redis'].map((lib) => ({
+  ...['service-kit', 'timescale', 'nats-client', 'redis', 'user-sets'].map((lib) => ({
     files: [`libs/${lib}/**/*.ts`],
     rules: driverRule(lib),
   })),
