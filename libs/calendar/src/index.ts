@@ -19,3 +19,5 @@ export {
   type WindowType,
 } from './period.js';
 export { isIndexable, quarterHourDays, type QuarterHourDays } from './quarter-hour-days.js';
+export { eventIntervals, localHours, type EventInterval } from './local-hours.js';
+export type { OffsetSpan } from './zone-transitions.js';

@@ -12,13 +12,16 @@ export {
   type DailyActiveUsersQuery,
   type PeriodActiveUsersQuery,
 } from './queries/active_users_count.js';
+export { eventCounts, type EventCounts, type EventCountsQuery } from './queries/event_counts_series.js';
 export { topEvents, type TopEvent, type TopEventsQuery } from './queries/event_types_rank.js';
+export { funnel, type FunnelQuery } from './queries/funnel_count.js';
 export { retention, type RetentionCohort, type RetentionQuery } from './queries/retention_count.js';
+export { stickiness, type StickinessQuery, type StickyDay } from './queries/stickiness_count.js';
 export { recountTotals, type Totals } from './queries/totals_recount.js';
 export type { StatisticOptions } from './read-statistics.js';
 export type { StorageKind } from './storage.js';
 export type { WritableEvent } from './queries/events_insert.js';
-export { writeEvents, type WriteOptions, type WriteResult } from './write-events.js';
+export { writeEvents, type TooOldEvents, type WriteOptions, type WriteResult } from './write-events.js';
 export { buildStep, type BuildStep } from './indexer/build.js';
 export {
   createFoldMemory,
