@@ -11,15 +11,21 @@ export interface StatisticOptions {
   statementTimeoutMs?: number | undefined;
 }
 
+/** As TransactionOptions has it. */
+export interface ReadOptions extends StatisticOptions {
+  repeatableRead?: boolean;
+}
+
 /** A read-only transaction under a statement timeout. @throws StatementTimeoutError */
 export async function readStatistics<T>(
   db: Database,
-  { statementTimeoutMs = STATEMENT_TIMEOUT_MS }: StatisticOptions,
+  { statementTimeoutMs = STATEMENT_TIMEOUT_MS, repeatableRead = false }: ReadOptions,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   try {
     return await db.transaction(work, {
       readOnly: true,
+      repeatableRead,
       statementTimeoutMs,
       answerTimeoutMs: statementTimeoutMs + ANSWER_GRACE_MS,
     });

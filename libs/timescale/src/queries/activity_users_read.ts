@@ -31,7 +31,11 @@ export async function measureUserRows(
     ) AS stored
     GROUP BY 1, 2
     ORDER BY 1, 2`;
-  return found.map(({ position, slot, bytes }) => ({ position: position - 1, slot, bytes: exactCount(bytes) }));
+  return found.map(({ position, slot, bytes }) => ({
+    position: position - 1,
+    slot,
+    bytes: exactCount(bytes),
+  }));
 }
 
 export interface ReadRows {
@@ -82,7 +86,11 @@ function wantedRows(sql: Sql, rows: readonly UserRows[]) {
     ${intArray(rows.map(({ set }) => set))}::int4[],
     ${intArray(rows.map(({ type }) => type))}::int4[],
     ${textArray(rows.map(({ unit }) => unit))}::"char"[],
-    ${intArray(rows.map(({ first }) => Math.max(first, SLOT_MIN)))}::int4[],
-    ${intArray(rows.map(({ last }) => Math.min(last, SLOT_MAX)))}::int4[]
+    ${intArray(rows.map(({ first }) => slotOf(first)))}::int4[],
+    ${intArray(rows.map(({ last }) => slotOf(last)))}::int4[]
   ) WITH ORDINALITY AS wanted (set, type, unit, first, last, position)`;
+}
+
+function slotOf(slot: number): number {
+  return Math.min(Math.max(slot, SLOT_MIN), SLOT_MAX);
 }

@@ -1,0 +1,366 @@
+import { quarterHourDays } from '@event-analytics/calendar';
+import type { UserSet, UserSets } from '@event-analytics/user-sets';
+import { classifyDatabaseError } from '../classify-error.js';
+import type { Database, Sql } from '../database.js';
+import { StatementTimeoutError } from '../errors.js';
+import { ANY_TYPE, NOTHING } from '../indexer/index-key.js';
+import {
+  readChanges,
+  type Changes,
+  type ChangesQuery,
+  type ReadyIndex,
+} from '../queries/activity_changes_read.js';
+import { readChangesAndTotals, type Totals, type TotalsQuery } from '../queries/event_totals_read.js';
+import { readStatistics } from '../read-statistics.js';
+import { rangesOf, usePieces } from './compute.js';
+import type { Question, UserRange } from './question.js';
+import { createCacheMemory, type RangeNode } from './range-cache.js';
+import { readDirectly } from './read-directly.js';
+import { planReading, readRanges, type NumberedRange } from './read-ranges.js';
+import { shareRuns } from './share-runs.js';
+import { createZoneView, type ViewedIndex, type ZoneView } from './zone-view.js';
+
+/** How often what is remembered is brought up to date while nobody asks, so that it never is far behind. */
+const REFRESH_MS = 10_000;
+const CHANGES_MAX = 5_000;
+const CHANGE_BYTES_MAX = 32 * 1024 * 1024;
+/** Looking, reading what is missing, looking again: two rounds, and a few more while others change things. */
+const ROUNDS_MAX = 8;
+const DIRECT_BYTES_MIN = 8 * 1024 * 1024;
+/** The server stops a statement itself; past this it is not there any more. */
+const ANSWER_GRACE_MS = 2_000;
+/** A range of nobody takes room, too. */
+const RANGE_BYTES = 1_024;
+
+export interface ActivityReaderOptions {
+  /** Its statement_timeout is to be statementTimeoutMs or less. */
+  db: Database;
+  userSets: UserSets;
+  /** Of what is remembered. */
+  cacheBytesMax: number;
+  statementTimeoutMs: number;
+  /** Of what a question holds at once that is too large for the cache. */
+  directBytesMax?: number;
+  /** With more changes than this since it last looked it forgets everything. */
+  changesMax?: number;
+}
+
+export interface IndexAnswer<T> {
+  value: T;
+  /** The same as long as nothing that was read has changed. */
+  version: string;
+}
+
+export interface ActivityReader {
+  /**
+   * Answers from the index of the zone, as of one moment after the question.
+   * @returns undefined when no index can answer: the zone has none that is ready, or it lacks days of the question
+   * @throws StatementTimeoutError
+   */
+  ask<T>(zone: string, question: Question<T>): Promise<IndexAnswer<T> | undefined>;
+  /** The same, with the event types that have the most events at that moment. */
+  askWithTotals<T>(
+    zone: string,
+    totals: TotalsQuery,
+    question: (totals: Totals) => Question<T>,
+  ): Promise<IndexAnswer<T> | undefined>;
+  figures(): ReaderFigures;
+  close(): void;
+}
+
+export interface ReaderFigures {
+  cachedBytes: number;
+  cachedRanges: number;
+  /** Ranges that were remembered when they were needed, those that were read to be remembered, and questions too large for that. */
+  hits: number;
+  loads: number;
+  direct: number;
+}
+
+/** What a look at the index brought. */
+interface Look<T> {
+  changes: Changes;
+  question: Question<T>;
+  /** The question is about that very moment; else a later one will do. */
+  exact: boolean;
+  /** Undefined: it cannot be answered from the index. */
+  version: string | undefined;
+}
+
+/** How to look: at what is remembered and what is new, or at everything within a transaction. */
+interface Looking<T> {
+  now(viewed: Viewed): Promise<Look<T>>;
+  within(sql: Sql, query: ChangesQuery): Promise<Look<T>>;
+}
+
+interface Viewed {
+  view: ZoneView;
+  refresh: (typeNames: readonly string[]) => Promise<Changes>;
+}
+
+export function createActivityReader({
+  db,
+  userSets,
+  cacheBytesMax,
+  statementTimeoutMs,
+  directBytesMax = Math.max(cacheBytesMax / 4, DIRECT_BYTES_MIN),
+  changesMax = CHANGES_MAX,
+}: ActivityReaderOptions): ActivityReader {
+  const memory = createCacheMemory(userSets, cacheBytesMax);
+  const typeNumbers = new Map<string, number>();
+  const zones = new Map<string, Viewed>();
+  const counted = { hits: 0, loads: 0, direct: 0 };
+  let directTurn: Promise<unknown> = Promise.resolve();
+
+  const timer = setInterval(() => {
+    // What fails now will fail, and be told, when somebody asks.
+    if (memory.size > 0) for (const { refresh } of zones.values()) refresh([]).catch(() => undefined);
+  }, REFRESH_MS);
+  timer.unref();
+
+  return {
+    ask: (zone, question) => answer(zone, lookingFor(question)),
+    askWithTotals: (zone, totals, question) => answer(zone, lookingWithTotals(totals, question)),
+    figures: () => ({ cachedBytes: memory.bytes, cachedRanges: memory.size, ...counted }),
+    close: () => clearInterval(timer),
+  };
+
+  async function answer<T>(zone: string, looking: Looking<T>): Promise<IndexAnswer<T> | undefined> {
+    const viewed = viewOf(zone);
+    const pinned = new Set<RangeNode>();
+    try {
+      for (let round = 0; round < ROUNDS_MAX; round++) {
+        const { changes, question, exact, version } = await looking.now(viewed);
+        const { index } = viewed.view;
+        // Asked for once, and by nobody who has something remembered.
+        if (index === undefined) zones.delete(zone);
+        if (index === undefined || version === undefined || !holds(zone, index, question)) return undefined;
+        const { nodes, missing, reading } = find(index, question, pinned);
+        if (missing.size > 0 && !(await read(viewed.view, index, missing, pinned))) break;
+        if (missing.size > 0 || reading.length > 0) {
+          await Promise.allSettled(reading);
+          continue;
+        }
+        const moment = momentOf(nodes.values()) ?? changes.seq;
+        // That nobody has had an event of a type was said of that very moment.
+        const only = exact || typesOf(question).some((name) => numberOf(name) === undefined);
+        if (only ? moment !== changes.seq : !(moment >= changes.seq)) continue;
+        if (round === 0) counted.hits += nodes.size;
+        return await compute(index, question, nodes, version);
+      }
+    } finally {
+      for (const node of pinned) memory.unpin(node);
+    }
+    return await answerDirectly(zone, looking);
+  }
+
+  function viewOf(zone: string): Viewed {
+    const known = zones.get(zone);
+    if (known !== undefined) return known;
+    const view = createZoneView({
+      zone,
+      memory,
+      typeNumbers,
+      changesMax,
+      changeBytesMax: CHANGE_BYTES_MAX,
+    });
+    const refresh = shareRuns(async (asked: (readonly string[])[]) => {
+      const { query, apply } = view.ask([...new Set(asked.flat())]);
+      const changes = await run((sql) => readChanges(sql, query));
+      apply(changes);
+      return changes;
+    });
+    const viewed = { view, refresh };
+    zones.set(zone, viewed);
+    return viewed;
+  }
+
+  /** Those ranges of a question that are remembered, and those that are not. */
+  function find(index: ViewedIndex, question: Question<unknown>, pinned: Set<RangeNode>) {
+    const nodes = new Map<string, RangeNode>();
+    const missing = new Map<string, NumberedRange>();
+    const reading: Promise<unknown>[] = [];
+    for (const range of rangesOf(question.pieces).values()) {
+      const type = numberOf(range.eventType);
+      if (type === undefined) continue;
+      const key = nodeKey(type, range);
+      const node = index.cache.get(key);
+      if (node === undefined) {
+        const others = index.reading.get(key);
+        if (others === undefined) missing.set(key, { type, first: range.first, last: range.last });
+        else reading.push(others);
+        continue;
+      }
+      nodes.set(key, node);
+      if (pinned.has(node)) continue;
+      memory.pin(node);
+      pinned.add(node);
+    }
+    return { nodes, missing, reading };
+  }
+
+  /** Puts ranges into the cache; false when there is not enough room for them. */
+  async function read(
+    view: ZoneView,
+    index: ViewedIndex,
+    missing: ReadonlyMap<string, NumberedRange>,
+    pinned: Set<RangeNode>,
+  ): Promise<boolean> {
+    const keys = [...missing.keys()];
+    const ranges = [...missing.values()];
+    const work = (async () => {
+      const plan = await run((sql) => planReading(sql, index, ranges));
+      const bytes = plan.bytes.reduce((sum, size) => sum + size + RANGE_BYTES, 0);
+      if (!memory.reserve(bytes)) return false;
+      try {
+        const found = await readRanges(run, userSets, index, plan);
+        if (found === undefined || view.index !== index) return true;
+        found.forEach((fields, i) => {
+          const range = ranges[i];
+          if (range === undefined) return;
+          const node = index.cache.put({ key: keys[i] ?? '', ...range, ...fields });
+          memory.pin(node);
+          pinned.add(node);
+        });
+        counted.loads += found.length;
+        return true;
+      } finally {
+        memory.release(bytes);
+      }
+    })();
+    for (const key of keys) index.reading.set(key, work);
+    try {
+      return await work;
+    } finally {
+      for (const key of keys) index.reading.delete(key);
+    }
+  }
+
+  async function compute<T>(
+    { id, generation }: ReadyIndex,
+    question: Question<T>,
+    nodes: ReadonlyMap<string, RangeNode>,
+    version: string,
+  ): Promise<IndexAnswer<T>> {
+    const sets = new Map<string, UserSet>();
+    for (const [key, range] of rangesOf(question.pieces)) {
+      const type = numberOf(range.eventType);
+      const node = type === undefined ? undefined : nodes.get(nodeKey(type, range));
+      sets.set(key, node?.users ?? userSets.empty());
+    }
+    const newest = Math.max(0, ...[...nodes.values()].map((node) => node.version));
+    for (const node of nodes.values()) node.held++;
+    try {
+      await usePieces(question.pieces, sets);
+    } finally {
+      for (const node of nodes.values()) node.held--;
+    }
+    return { value: question.result(), version: `${id}.${generation}.${newest}${version}` };
+  }
+
+  /** In a transaction that sees one moment, beside the cache; one at a time, so that memory stays bounded. */
+  function answerDirectly<T>(zone: string, looking: Looking<T>): Promise<IndexAnswer<T> | undefined> {
+    const endsMs = performance.now() + statementTimeoutMs;
+    const checkTime = (): void => {
+      if (performance.now() > endsMs) throw new StatementTimeoutError(statementTimeoutMs);
+    };
+    counted.direct += 1;
+    const result = directTurn.then(() => {
+      checkTime();
+      return readStatistics(db, { statementTimeoutMs, repeatableRead: true }, async (sql) => {
+        const query = { zone, known: undefined, typeNames: [], rowsMax: 0, bytesMax: 0 };
+        const { changes, question, version } = await looking.within(sql, query);
+        const { index } = changes;
+        if (index === undefined || version === undefined || !holds(zone, index, question)) return undefined;
+        const numbers = changes.typeNumbers;
+        const newest = await readDirectly(sql, {
+          index,
+          pieces: question.pieces,
+          numberOf: (eventType) => (eventType === undefined ? ANY_TYPE : numbers.get(eventType)),
+          userSets,
+          bytesMax: directBytesMax,
+          checkTime,
+        });
+        return { value: question.result(), version: `${index.id}.${index.generation}.${newest}${version}` };
+      });
+    });
+    directTurn = result.catch(() => undefined);
+    return result;
+  }
+
+  function lookingFor<T>(question: Question<T>): Looking<T> {
+    const typeNames = typesOf(question);
+    const look = (changes: Changes): Look<T> => ({ changes, question, exact: false, version: '' });
+    return {
+      now: async ({ refresh }) => look(await refresh(typeNames.filter((name) => !typeNumbers.has(name)))),
+      within: async (sql, query) => look(await readChanges(sql, { ...query, typeNames })),
+    };
+  }
+
+  function lookingWithTotals<T>(totals: TotalsQuery, question: (totals: Totals) => Question<T>): Looking<T> {
+    const look = (answer: Changes & { totals: Totals }): Look<T> => {
+      const { index, version, types } = answer.totals;
+      const numbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
+      const complete = index !== undefined && isComplete(index, totals.fromBucket);
+      return {
+        changes: { ...answer, typeNumbers: numbers },
+        question: question(answer.totals),
+        exact: true,
+        version: complete ? `-${index.id}.${index.generation}.${version}` : undefined,
+      };
+    };
+    return {
+      async now({ view }) {
+        const { query, apply } = view.ask([]);
+        const found = look(await run((sql) => readChangesAndTotals(sql, query, totals)));
+        apply(found.changes);
+        return found;
+      },
+      within: async (sql, query) => look(await readChangesAndTotals(sql, query, totals)),
+    };
+  }
+
+  function numberOf(eventType: string | undefined): number | undefined {
+    return eventType === undefined ? ANY_TYPE : typeNumbers.get(eventType);
+  }
+
+  async function run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
+    try {
+      return await db.run(work, { answerTimeoutMs: statementTimeoutMs + ANSWER_GRACE_MS });
+    } catch (error) {
+      if (classifyDatabaseError(error).sqlState !== '57014') throw error;
+      throw new StatementTimeoutError(statementTimeoutMs, { cause: error });
+    }
+  }
+}
+
+/** Whether the index has all days that a question needs. */
+function holds(zone: string, index: ReadyIndex, question: Question<unknown>): boolean {
+  if (index.completeFrom === NOTHING) return true;
+  const first = Math.min(...[...rangesOf(question.pieces).values()].map((range) => range.first));
+  if (first === Infinity) return true;
+  return first !== -Infinity && isComplete(index, quarterHourDays(zone).firstBucketOf(first));
+}
+
+function isComplete({ completeFrom }: ReadyIndex, fromBucket: number): boolean {
+  return fromBucket >= completeFrom;
+}
+
+/** The fold that all of them are as of; NaN where they are not. */
+function momentOf(nodes: Iterable<RangeNode>): number | undefined {
+  let moment: number | undefined;
+  for (const { asOf, upTo } of nodes) {
+    if (asOf !== upTo || (moment !== undefined && moment !== asOf)) return NaN;
+    moment = asOf;
+  }
+  return moment;
+}
+
+function typesOf(question: Question<unknown>): string[] {
+  const names = [...rangesOf(question.pieces).values()].map(({ eventType }) => eventType);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+function nodeKey(type: number, { first, last }: UserRange): string {
+  return `${type} ${first} ${last}`;
+}

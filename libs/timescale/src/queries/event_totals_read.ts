@@ -1,0 +1,107 @@
+import type { Sql } from '../database.js';
+import { decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
+import { exactCount, intArray } from '../sql-text.js';
+import {
+  changesOf,
+  changesParts,
+  changesRows,
+  type Changes,
+  type ChangesQuery,
+  type ChangesRow,
+  type ReadyIndex,
+} from './activity_changes_read.js';
+
+export interface TotalsQuery {
+  /** Quarters of an hour since 1970, to exclusive. */
+  fromBucket: number;
+  toBucket: number;
+  /** At most so many types. */
+  limit: number;
+}
+
+export interface Totals {
+  /** The index of the counts; undefined where none is ready, and then there are no types. */
+  index: ReadyIndex | undefined;
+  /** The newest of the rows that were read. */
+  version: number;
+  /** By count descending, then by code point; none without events. */
+  types: { type: number; eventType: string; count: number }[];
+}
+
+/** Which types have the most events, and what is new in an index: both of the same moment. */
+export async function readChangesAndTotals(
+  sql: Sql,
+  changes: ChangesQuery,
+  { fromBucket, toBucket, limit }: TotalsQuery,
+): Promise<Changes & { totals: Totals }> {
+  const days = {
+    first: Math.floor(fromBucket / QUARTERS_PER_DAY),
+    last: Math.ceil(toBucket / QUARTERS_PER_DAY) - 1,
+    firstWhole: Math.ceil(fromBucket / QUARTERS_PER_DAY),
+    lastWhole: Math.floor(toBucket / QUARTERS_PER_DAY) - 1,
+  };
+  const partial = [...new Set([days.first, days.last])].filter(
+    (day) => day < days.firstWhole || day > days.lastWhole,
+  );
+  const rows = await sql<ChangesRow[]>`
+    WITH ${changesParts(sql, changes)}, counts AS MATERIALIZED (
+      SELECT id, generation, sealed_before AS "sealedBefore", complete_from AS "completeFrom"
+      FROM activity_indexes
+      WHERE zone = '' AND state = 'ready'
+    ), sums AS MATERIALIZED (
+      -- Of days that the range holds in part, none of the events or all of them may lie in it.
+      SELECT type, sum(total) AS possible, max(seq) AS seq,
+        coalesce(sum(total) FILTER (WHERE day BETWEEN ${days.firstWhole} AND ${days.lastWhole}), 0) AS certain
+      FROM activity_counts
+      WHERE index_id = (SELECT id FROM counts) AND day BETWEEN ${days.first} AND ${days.last}
+      GROUP BY type
+    ), candidates AS MATERIALIZED (
+      SELECT type, certain
+      FROM sums
+      WHERE possible > 0
+        AND possible >= coalesce((SELECT certain FROM sums ORDER BY certain DESC OFFSET ${limit - 1} LIMIT 1), 0)
+    )
+    ${changesRows(sql)}
+    UNION ALL
+    SELECT 'counts', (SELECT coalesce(max(seq), 0) FROM sums), NULL, NULL, NULL, NULL, NULL,
+      json_build_object('index', (SELECT row_to_json(counts) FROM counts))
+    UNION ALL
+    SELECT 'total', 0, type, NULL, NULL, certain::bigint, event_type, NULL
+    FROM candidates JOIN event_types ON event_types.number = candidates.type
+    UNION ALL
+    SELECT 'partial', 0, type, day, quarters, NULL, NULL, NULL
+    FROM activity_counts
+    WHERE index_id = (SELECT id FROM counts) AND day = ANY(${intArray(partial)}::int[])
+      AND type IN (SELECT type FROM candidates)`;
+  return { ...changesOf(rows), totals: totalsOf(rows, { fromBucket, toBucket, limit }) };
+}
+
+function totalsOf(rows: readonly ChangesRow[], { fromBucket, toBucket, limit }: TotalsQuery): Totals {
+  const counts = rows.find((row) => row.kind === 'counts');
+  const types = new Map<number, { type: number; eventType: string; count: number }>();
+  for (const { kind, type, total, name } of rows) {
+    if (kind !== 'total' || type === null || name === null) continue;
+    types.set(type, { type, eventType: name, count: exactCount(total ?? 0) });
+  }
+  for (const { kind, type, slot, bytes } of rows) {
+    const found = kind === 'partial' ? types.get(type ?? 0) : undefined;
+    if (found === undefined || slot === null || bytes === null) continue;
+    decodeQuarterCounts(bytes).forEach((count, quarter) => {
+      const bucket = slot * QUARTERS_PER_DAY + quarter;
+      if (bucket >= fromBucket && bucket < toBucket) found.count += count;
+    });
+  }
+  return {
+    index: counts?.head?.index ?? undefined,
+    version: exactCount(counts?.seq ?? 0),
+    types: [...types.values()]
+      .filter(({ count }) => count > 0)
+      .sort((a, b) => b.count - a.count || byCodePoint(a.eventType, b.eventType))
+      .slice(0, limit),
+  };
+}
+
+/** UTF-16 order is another one. */
+function byCodePoint(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
