@@ -1,5 +1,5 @@
 import type { AcceptedEvent } from '@event-analytics/event-schema';
-import { loadUserSets, type UserSets } from '@event-analytics/user-sets';
+import { portableUserSets as userSets } from '@event-analytics/user-sets';
 import {
   buildStep,
   createFoldMemory,
@@ -27,13 +27,9 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
   let opened: OpenedDatabase;
   let db: Database;
-  let userSets: UserSets;
   let memory: FoldMemory;
   let made = 0;
 
-  beforeAll(async () => {
-    userSets = await loadUserSets();
-  });
   beforeEach(async () => {
     opened = await openDatabase(storage);
     db = opened.db;
@@ -346,10 +342,11 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
 
   it('writes nothing for users that it knows to be there', async () => {
     await ensureIndexes(db, ['UTC']);
-    await writeEvents(db, events(0, 50, { user_id: 'same' }));
+    const recent = { user_id: 'same', occurred_at: new Date().toISOString() };
+    await writeEvents(db, events(0, 50, recent));
     await foldAll();
     const rows = await query(`SELECT * FROM activity_users ORDER BY unit, type, slot`);
-    await writeEvents(db, events(50, 100, { user_id: 'same' }));
+    await writeEvents(db, events(50, 100, recent));
     await foldAll();
     expect(await query(`SELECT * FROM activity_users ORDER BY unit, type, slot`)).toEqual(rows);
     await expectNoDifference(['UTC']);

@@ -2,6 +2,7 @@ import type { Database, Sql } from '../database.js';
 import { activityOfEvents } from '../queries/activity_of_events.js';
 import { peekActivityLog } from '../queries/activity_log_peek.js';
 import { eventsExtent, type BucketRange } from '../queries/events_extent.js';
+import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { retryTransient } from '../retry-transient.js';
 import { entriesWithin, type ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
@@ -96,7 +97,9 @@ async function addToIndexes(
       await addCounts(sql, { indexId: index.id, seq: state.seq, counts });
       continue;
     }
-    const segments = newSegments(memory, { ...index, builtBefore: o.range.to }, numbered.slice(0, 1), types);
+    const segments = newSegments(memory, { ...index, builtBefore: o.range.to }, numbered.slice(0, 1), types, {
+      remember: false,
+    });
     if (segments === undefined) refused.push(await refuse(sql, index));
     else await appendSegments(sql, memory.userSets, state.seq, segments);
   }
@@ -132,11 +135,6 @@ async function beginBuilding(sql: Sql, state: FoldState, indexes: readonly Activ
         WHERE index_id = ${old.id} AND unit = 'd' AND slot <= ${daysOfZone(zone).dayOfBucket(retainedFrom)}`;
     }
   }
-}
-
-/** Before it events were dropped; undefined where none were. */
-async function retainedFromBucket(_sql: Sql): Promise<number | undefined> {
-  return await Promise.resolve(undefined);
 }
 
 /** Moves the mark of how far these are built; at the end of all events they take the place of the old ones. */

@@ -68,7 +68,7 @@ export async function foldActivityLog(
     const taken = await takeActivityLog(sql, request);
     const entries = taken.reduce((sum, { counts }) => sum + counts.length, 0);
     const events = taken.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
-    const refused = entries === 0 ? [] : await foldEntries(sql, memory, state, taken);
+    const refused = entries === 0 ? [] : await foldEntries(sql, memory, state, taken, request);
     return {
       changed: entries > 0,
       result: { entries, events, more: entries >= request.entriesMax, refused },
@@ -115,6 +115,7 @@ async function foldEntries(
   memory: FoldMemory,
   state: FoldState,
   entries: readonly ActivityEntries[],
+  { historical }: FoldRequest,
 ): Promise<string[]> {
   const indexes = await liveIndexes(sql);
   const { types, numbered } = await numberEntries(sql, memory, state, entries);
@@ -126,7 +127,7 @@ async function foldEntries(
       await addCounts(sql, { indexId: index.id, seq: state.seq, counts });
       continue;
     }
-    const added = newSegments(memory, index, numbered, types);
+    const added = newSegments(memory, index, numbered, types, { remember: !historical });
     if (added === undefined) refused.push(await refuse(sql, index));
     else segments.push(...added);
   }
@@ -163,25 +164,27 @@ export async function numberEntries(
 }
 
 /**
- * What an index does not have yet, as far as that is remembered; it is remembered from now on, so the
- * transaction has to write it or fail. Undefined where the zone's days cannot be told.
+ * The users of each key; undefined where the zone's days cannot be told.
+ * @param remember leave out those that are known to be there, and know these from now on: the transaction has to
+ * write them or fail. For few keys that many entries are of, as those of today.
  */
 export function newSegments(
   { userSets, knownUsers }: FoldMemory,
   index: ActivityIndex,
   entries: readonly NumberedEntries[],
   types: ReadonlyMap<string, number>,
+  { remember }: { remember: boolean },
 ): Segment[] | undefined {
   const grouped = groupUsers({ ...index, days: daysOfZone(index.zone) }, entries, types);
   if (grouped === undefined) return undefined;
-  const segments: Segment[] = [];
-  for (const { key, numbers } of grouped) {
-    const users = knownUsers.unknown(key, index.generation, userSets.of(numbers));
-    if (users.size === 0) continue;
-    knownUsers.add(key, index.generation, users);
-    segments.push({ key, users });
-  }
-  return segments;
+  const segments = grouped.map(({ key, numbers }) => ({ key, users: userSets.of(numbers) }));
+  if (!remember) return segments;
+  return segments.flatMap(({ key, users }) => {
+    const unknown = knownUsers.unknown(key, index.generation, users);
+    if (unknown.size === 0) return [];
+    knownUsers.add(key, index.generation, unknown);
+    return [{ key, users: unknown }];
+  });
 }
 
 /** @returns its zone */

@@ -5,8 +5,9 @@ import { DatabaseError } from '../errors.js';
 import { activityOfEvents } from '../queries/activity_of_events.js';
 import { peekActivityLog } from '../queries/activity_log_peek.js';
 import { eventsExtent } from '../queries/events_extent.js';
+import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
-import { textArray } from '../sql-text.js';
+import { instant, textArray } from '../sql-text.js';
 import { entriesWithin, type ActivityEntries } from './activity.js';
 import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { ANY_TYPE, EVERYTHING, firstDayOfMonth, monthOfDay, NOTHING } from './index-key.js';
@@ -15,6 +16,7 @@ import { createStepSize } from './step-size.js';
 
 const LOG_ROWS_MAX = 2_000;
 const STEP_MS = 500;
+const BUCKET_MS = 900_000;
 /** Past all numbers that users are given. */
 const FIRST_TEMPORARY = 2_147_483_648;
 const DIFFERENCES_MAX = 1_000;
@@ -41,6 +43,8 @@ export interface Recount {
   differences: Difference[];
   /** Events that were read. */
   events: number;
+  /** Where events begin that can be counted anew: those of before were dropped. Undefined: with the first. */
+  retainedFrom: string | undefined;
   /** Zones that were compared, and those whose index is not ready. */
   zones: string[];
   notReady: string[];
@@ -69,6 +73,7 @@ export async function recount(
           'the index is far behind the events: run recount again when index_lag_seconds is small',
         );
       }
+      const retained = await retainedFromBucket(sql);
       const names = await typeNames(sql);
       const findings = createFindings(names);
       let events = 0;
@@ -82,6 +87,7 @@ export async function recount(
       return {
         ...findings.result(),
         events,
+        retainedFrom: retained === undefined ? undefined : instant(retained * BUCKET_MS),
         zones: ready.map(({ zone }) => zone).filter((zone) => zone !== COUNTS),
         notReady: indexes.filter(({ state }) => state !== 'ready').map(({ zone }) => zone),
       };
@@ -137,7 +143,7 @@ async function compareUsers(
   const extent = await comparableExtent(sql, index);
   const wholeDays = { first: days.dayOfBucket(extent.from), end: days.dayOfBucket(extent.to - 1) + 1 };
   // A day that has lost its beginning cannot be counted anew.
-  if (days.firstBucketOf(wholeDays.first) < extent.from && extent.cut) wholeDays.first += 1;
+  if (extent.cut && days.firstBucketOf(wholeDays.first) < extent.from) wholeDays.first += 1;
   const numbers = createTemporaryNumbers();
   const stepDays = createStepSize({ first: 1, min: 1, max: 92, targetMs: STEP_MS });
   let events = 0;
@@ -259,7 +265,9 @@ interface ComparableExtent {
 
 async function comparableExtent(sql: Sql, { completeFrom }: ActivityIndex): Promise<ComparableExtent> {
   const { from, to } = (await eventsExtent(sql)) ?? { from: 0, to: 0 };
-  return { from: Math.max(from, completeFrom), to, cut: completeFrom > from };
+  const retainedFrom = (await retainedFromBucket(sql)) ?? NOTHING;
+  const first = Math.max(from, completeFrom, retainedFrom);
+  return { from: first, to: Math.max(first, to), cut: Math.max(completeFrom, retainedFrom) > NOTHING };
 }
 
 function compareSets(
