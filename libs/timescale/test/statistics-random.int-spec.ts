@@ -1,9 +1,12 @@
-import { addDays, addMonths } from '@event-analytics/calendar';
+import { addDays, addMonths, eventIntervals } from '@event-analytics/calendar';
 import type { AcceptedEvent } from '@event-analytics/event-schema';
 import {
+  eventCounts,
+  funnel,
   periodActiveUsers,
   recountTotals,
   retention,
+  stickiness,
   topEvents,
   writeEvents,
   type RetentionQuery,
@@ -98,6 +101,46 @@ describe.each(storages)(`random events against a model on %s (seed ${seed})`, (s
         const from = near();
         const q = { zone, from, to: addDays(from, below(10)), limit: 1 + below(10) };
         expect({ q, events: await topEvents(opened.db, q) }).toEqual({ q, events: model.topEvents(q) });
+      }
+    });
+
+    it('stickiness', async () => {
+      for (let i = 0; i < QUERIES_PER_ZONE; i++) {
+        // Also where the month before begins at the odd moment, and where nobody is left of it.
+        const from = addDays(near(), pick([0, 29, below(100)]));
+        const q = { zone, from, to: addDays(from, below(45)), eventType: pick([undefined, ...TYPES]) };
+        expect({ q, days: await stickiness(opened.db, q) }).toEqual({ q, days: model.stickiness(q) });
+      }
+    });
+
+    it('funnels', async () => {
+      for (let i = 0; i < QUERIES_PER_ZONE; i++) {
+        const from = near();
+        const steps = TYPES.map((type) => ({ type, key: random() }))
+          .sort((a, b) => a.key - b.key)
+          .slice(0, 2 + below(TYPES.length - 1))
+          .map(({ type }) => type);
+        const q = { zone, from, to: addDays(from, pick([0, 1, below(10), below(60)])), steps };
+        expect({ q, users: await funnel(opened.db, q) }).toEqual({ q, users: model.funnel(q) });
+      }
+    });
+
+    it.each(['hour', 'day'] as const)('events by %s', async (interval) => {
+      for (let i = 0; i < QUERIES_PER_ZONE; i++) {
+        const from = near();
+        const q = {
+          zone,
+          interval,
+          from,
+          to: addDays(from, below(8)),
+          eventType: pick([undefined, undefined, 'none of these', ...TYPES]),
+          limit: 1 + below(10),
+        };
+        const labels = eventIntervals(zone, q.from, q.to, interval).map(({ label }) => label);
+        expect({ q, counts: await eventCounts(opened.db, q) }).toEqual({
+          q,
+          counts: model.eventCounts(q, labels),
+        });
       }
     });
 
