@@ -1,8 +1,12 @@
 import {
+  addDays,
   dayNumber,
+  eventIntervals,
+  isIndexable,
   periodsTouching,
   quarterHourDays,
   retentionWindows,
+  type LocalDate,
   type Period,
 } from '@event-analytics/calendar';
 import type { UserSets } from '@event-analytics/user-sets';
@@ -14,11 +18,17 @@ import {
   type ReaderFigures,
 } from './index-reader/activity-reader.js';
 import { cohortRetention, type DayWindow } from './index-reader/cohort-retention.js';
+import { readEventSeries } from './index-reader/event-series.js';
+import { funnelSteps } from './index-reader/funnel-steps.js';
 import { mapResult } from './index-reader/question.js';
+import { slidingUsers } from './index-reader/sliding-users.js';
 import { periodActiveUsers, type PeriodActiveUsersQuery } from './queries/active_users_count.js';
+import { eventCounts, type EventCounts, type EventCountsQuery } from './queries/event_counts_series.js';
 import { topEvents, type TopEvent, type TopEventsQuery } from './queries/event_types_rank.js';
+import { funnel, type FunnelQuery } from './queries/funnel_count.js';
 import { retention, type RetentionCohort, type RetentionQuery } from './queries/retention_count.js';
-import type { StatisticOptions } from './read-statistics.js';
+import { MONTH_DAYS, stickiness, type StickinessQuery, type StickyDay } from './queries/stickiness_count.js';
+import { readStatistics, type StatisticOptions } from './read-statistics.js';
 
 export interface StatisticsOptions {
   /** For what is computed from events: a connection may be busy for statementTimeoutMs. */
@@ -44,7 +54,8 @@ type Asked<Query extends StatisticOptions> = Omit<Query, 'statementTimeoutMs'>;
 
 /**
  * All statistics, from the index where the zone has one that knows the days that are asked for, else from
- * events. Each answer is of one moment after the question. @throws StatementTimeoutError
+ * events. Each answer is of one moment after the question.
+ * @throws StatementTimeoutError, RawDataDroppedError
  */
 export interface Statistics {
   periodActiveUsers(
@@ -52,6 +63,10 @@ export interface Statistics {
   ): Promise<Statistic<(Period & { activeUsers: number })[]>>;
   topEvents(query: Asked<TopEventsQuery>): Promise<Statistic<TopEvent[]>>;
   retention(query: Asked<RetentionQuery>): Promise<Statistic<RetentionCohort[]>>;
+  stickiness(query: Asked<StickinessQuery>): Promise<Statistic<StickyDay[]>>;
+  funnel(query: Asked<FunnelQuery>): Promise<Statistic<number[]>>;
+  /** The index counts quarters of an hour, for every zone whose clock is at one. */
+  eventCounts(query: Asked<EventCountsQuery>): Promise<Statistic<EventCounts>>;
   figures(): ReaderFigures;
   close(): void;
 }
@@ -65,11 +80,11 @@ export function createStatistics({ db, indexDb = db, ...options }: StatisticsOpt
     async periodActiveUsers(query) {
       const periods = periodsTouching(query.zone, query.period, query.from, query.to);
       const ranges = periods.map((period) => ({ eventType: query.eventType, ...daysOf(period) }));
-      const found = await reader.ask(query.zone, countUsers(ranges));
-      return (
-        indexed(found, (counts) =>
-          periods.map((period, i) => ({ ...period, activeUsers: counts[i] ?? 0 })),
-        ) ?? fromEvents(await periodActiveUsers(db, { ...query, statementTimeoutMs }))
+      const question = mapResult(countUsers(ranges), (counts) =>
+        periods.map((period, i) => ({ ...period, activeUsers: counts[i] ?? 0 })),
+      );
+      return await orFromEvents(await reader.ask(query.zone, question), () =>
+        periodActiveUsers(db, { ...query, statementTimeoutMs }),
       );
     },
 
@@ -81,24 +96,54 @@ export function createStatistics({ db, indexDb = db, ...options }: StatisticsOpt
         toBucket: calendar.firstBucketOf(days.last + 1),
         limit: query.limit,
       };
-      const found = await reader.askWithTotals(query.zone, range, ({ types }) =>
+      const answer = await reader.askWithTotals(query.zone, range, ({ types }) =>
         mapResult(countUsers(types.map(({ eventType }) => ({ eventType, ...days }))), (users) =>
           types.map(({ eventType, count }, i) => ({ eventType, count, users: users[i] ?? 0 })),
         ),
       );
-      return (
-        indexed(found, (events) => events) ??
-        fromEvents(await topEvents(db, { ...query, statementTimeoutMs }))
-      );
+      return await orFromEvents(answer, () => topEvents(db, { ...query, statementTimeoutMs }));
     },
 
     async retention(query) {
       const { zone, startDate, windowType, windows, cohorts } = query;
       const spans = retentionWindows(zone, startDate, windowType, cohorts + windows).map(daysOf);
-      const found = await reader.ask(zone, cohortRetention({ ...query, windows: spans }));
-      return (
-        indexed(found, (table) => table) ?? fromEvents(await retention(db, { ...query, statementTimeoutMs }))
+      const question = cohortRetention({ ...query, windows: spans });
+      return await orFromEvents(await reader.ask(zone, question), () =>
+        retention(db, { ...query, statementTimeoutMs }),
       );
+    },
+
+    async stickiness(query) {
+      const { zone, from, to, eventType } = query;
+      const days = daysOf({ start: from, end: to });
+      const question = mapResult(slidingUsers({ ...days, eventType, windowDays: MONTH_DAYS }), (found) =>
+        found.map(({ day, window }, i) => ({ date: addDays(from, i), dau: day, mau: window })),
+      );
+      return await orFromEvents(await reader.ask(zone, question), () =>
+        stickiness(db, { ...query, statementTimeoutMs }),
+      );
+    },
+
+    async funnel(query) {
+      const { zone, from, to, steps } = query;
+      const question = funnelSteps({ ...daysOf({ start: from, end: to }), steps });
+      return await orFromEvents(await reader.ask(zone, question), () =>
+        funnel(db, { ...query, statementTimeoutMs }),
+      );
+    },
+
+    async eventCounts(query) {
+      const { zone, from, to, interval, eventType, limit } = query;
+      const intervals = eventIntervals(zone, from, to, interval);
+      const [first] = intervals;
+      const last = intervals.at(-1);
+      const answer =
+        first !== undefined && last !== undefined && isIndexable(zone, first.startMs, last.endMs)
+          ? await readStatistics(indexDb, { statementTimeoutMs, repeatableRead: true }, (sql) =>
+              readEventSeries(sql, { intervals, eventType, limit }),
+            )
+          : undefined;
+      return await orFromEvents(answer, () => eventCounts(db, { ...query, statementTimeoutMs }));
     },
 
     figures: () => reader.figures(),
@@ -106,18 +151,14 @@ export function createStatistics({ db, indexDb = db, ...options }: StatisticsOpt
   };
 }
 
-function daysOf({ start, end }: { start: string; end: string }): DayWindow {
+function daysOf({ start, end }: { start: LocalDate; end: LocalDate }): DayWindow {
   return { first: dayNumber(start), last: dayNumber(end) };
 }
 
-function indexed<From, To>(
-  answer: IndexAnswer<From> | undefined,
-  convert: (value: From) => To,
-): Statistic<To> | undefined {
-  if (answer === undefined) return undefined;
-  return { value: convert(answer.value), version: answer.version, source: 'index' };
-}
-
-function fromEvents<T>(value: T): Statistic<T> {
-  return { value, source: 'events' };
+async function orFromEvents<T>(
+  answer: IndexAnswer<T> | undefined,
+  compute: () => Promise<T>,
+): Promise<Statistic<T>> {
+  if (answer !== undefined) return { ...answer, source: 'index' };
+  return { value: await compute(), source: 'events' };
 }

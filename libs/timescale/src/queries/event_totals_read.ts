@@ -28,43 +28,52 @@ export interface Totals {
   types: { type: number; eventType: string; count: number }[];
 }
 
-/** Which types have the most events, and what is new in an index: both of the same moment. */
+/** Which types have the most events. */
+export async function readTotals(sql: Sql, query: TotalsQuery): Promise<Totals> {
+  return totalsOf(await sql<ChangesRow[]>`WITH ${totalsParts(sql, query)} ${totalsRows(sql, query)}`, query);
+}
+
+/** The same, and what is new in an index: both of the same moment. */
 export async function readChangesAndTotals(
   sql: Sql,
   changes: ChangesQuery,
-  { fromBucket, toBucket, limit }: TotalsQuery,
+  query: TotalsQuery,
 ): Promise<Changes & { totals: Totals }> {
-  const days = {
-    first: Math.floor(fromBucket / QUARTERS_PER_DAY),
-    last: Math.ceil(toBucket / QUARTERS_PER_DAY) - 1,
-    firstWhole: Math.ceil(fromBucket / QUARTERS_PER_DAY),
-    lastWhole: Math.floor(toBucket / QUARTERS_PER_DAY) - 1,
-  };
-  const partial = [...new Set([days.first, days.last])].filter(
-    (day) => day < days.firstWhole || day > days.lastWhole,
-  );
   const rows = await sql<ChangesRow[]>`
-    WITH ${changesParts(sql, changes)}, counts AS MATERIALIZED (
+    WITH ${changesParts(sql, changes)}, ${totalsParts(sql, query)}
+    ${changesRows(sql)} UNION ALL ${totalsRows(sql, query)}`;
+  return { ...changesOf(rows), totals: totalsOf(rows, query) };
+}
+
+function totalsParts(sql: Sql, { fromBucket, toBucket, limit }: TotalsQuery) {
+  const { first, last, firstWhole, lastWhole } = daysOf(fromBucket, toBucket);
+  return sql`
+    counts AS MATERIALIZED (
       SELECT id, generation, sealed_before AS "sealedBefore", complete_from AS "completeFrom"
       FROM activity_indexes
       WHERE zone = '' AND state = 'ready'
     ), sums AS MATERIALIZED (
       -- Of days that the range holds in part, none of the events or all of them may lie in it.
       SELECT type, sum(total) AS possible, max(seq) AS seq,
-        coalesce(sum(total) FILTER (WHERE day BETWEEN ${days.firstWhole} AND ${days.lastWhole}), 0) AS certain
+        coalesce(sum(total) FILTER (WHERE day BETWEEN ${firstWhole} AND ${lastWhole}), 0) AS certain
       FROM activity_counts
-      WHERE index_id = (SELECT id FROM counts) AND day BETWEEN ${days.first} AND ${days.last}
+      WHERE index_id = (SELECT id FROM counts) AND day BETWEEN ${first} AND ${last}
       GROUP BY type
     ), candidates AS MATERIALIZED (
       SELECT type, certain
       FROM sums
       WHERE possible > 0
         AND possible >= coalesce((SELECT certain FROM sums ORDER BY certain DESC OFFSET ${limit - 1} LIMIT 1), 0)
-    )
-    ${changesRows(sql)}
-    UNION ALL
-    SELECT 'counts', (SELECT coalesce(max(seq), 0) FROM sums), NULL, NULL, NULL, NULL, NULL,
-      json_build_object('index', (SELECT row_to_json(counts) FROM counts))
+    )`;
+}
+
+function totalsRows(sql: Sql, { fromBucket, toBucket }: TotalsQuery) {
+  const { first, last, firstWhole, lastWhole } = daysOf(fromBucket, toBucket);
+  const partial = [...new Set([first, last])].filter((day) => day < firstWhole || day > lastWhole);
+  return sql`
+    SELECT 'counts' AS kind, (SELECT coalesce(max(seq), 0) FROM sums) AS seq,
+      NULL::int AS type, NULL::int AS slot, NULL::bytea AS bytes, NULL::bigint AS total, NULL::text AS name,
+      json_build_object('index', (SELECT row_to_json(counts) FROM counts)) AS head
     UNION ALL
     SELECT 'total', 0, type, NULL, NULL, certain::bigint, event_type, NULL
     FROM candidates JOIN event_types ON event_types.number = candidates.type
@@ -73,7 +82,16 @@ export async function readChangesAndTotals(
     FROM activity_counts
     WHERE index_id = (SELECT id FROM counts) AND day = ANY(${intArray(partial)}::int[])
       AND type IN (SELECT type FROM candidates)`;
-  return { ...changesOf(rows), totals: totalsOf(rows, { fromBucket, toBucket, limit }) };
+}
+
+/** UTC days that buckets lie in, and those of them that lie in the range as a whole. */
+function daysOf(fromBucket: number, toBucket: number) {
+  return {
+    first: Math.floor(fromBucket / QUARTERS_PER_DAY),
+    last: Math.ceil(toBucket / QUARTERS_PER_DAY) - 1,
+    firstWhole: Math.ceil(fromBucket / QUARTERS_PER_DAY),
+    lastWhole: Math.floor(toBucket / QUARTERS_PER_DAY) - 1,
+  };
 }
 
 function totalsOf(rows: readonly ChangesRow[], { fromBucket, toBucket, limit }: TotalsQuery): Totals {
