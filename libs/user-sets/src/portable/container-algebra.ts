@@ -1,15 +1,20 @@
 import { ARRAY_SIZE_MAX } from '../format/layout.js';
 import { addWords, countBits, countBitsOfBoth, keepWords, removeWords } from '../format/words.js';
-import { arraysAnd, arraysAndSize, arraysMinus, arraysOr } from './array-algebra.js';
+import {
+  arrayAndSizeOfWords,
+  arraysAnd,
+  arraysAndSize,
+  arraysMinus,
+  arraysOr,
+  filterArray,
+} from './array-algebra.js';
 import { containerOfWords, sizeOf, wordsOf, type Bits, type Container } from './container.js';
-
-const scratch = new Uint16Array(2 * ARRAY_SIZE_MAX);
 
 /** What is in either. `into` is changed and returned where it can be; `from` never is. */
 export function orContainers(into: Container, from: Container): Container {
   if (into instanceof Uint16Array) {
     if (from instanceof Uint16Array) return orArrays(into, from);
-    return addArray({ words: from.words.slice(), size: sizeOf(from) }, into);
+    return addArray({ words: from.words.slice(), size: from.size }, into);
   }
   if (from instanceof Uint16Array) return addArray(into, from);
   addWords(into.words, from.words);
@@ -20,45 +25,36 @@ export function orContainers(into: Container, from: Container): Container {
 
 export function andSizeOfContainers(a: Container, b: Container): number {
   if (a instanceof Uint16Array) {
-    return b instanceof Uint16Array ? arraysAndSize(a, b) : countInWords(a, b.words);
+    return b instanceof Uint16Array ? arraysAndSize(a, b) : arrayAndSizeOfWords(a, b.words);
   }
-  return b instanceof Uint16Array ? countInWords(b, a.words) : countBitsOfBoth(a.words, b.words);
+  return b instanceof Uint16Array ? arrayAndSizeOfWords(b, a.words) : countBitsOfBoth(a.words, b.words);
 }
 
-/** What is in both, or undefined when nothing is. */
-export function andContainers(a: Container, b: Container): Container | undefined {
+/** What is in both; may be an array of nothing. */
+export function andContainers(a: Container, b: Container): Container {
   if (a instanceof Uint16Array) {
-    return takeScratch(b instanceof Uint16Array ? arraysAnd(a, b, scratch) : filterByWords(a, b.words, 1));
+    return b instanceof Uint16Array ? arraysAnd(a, b) : filterArray(a, b.words, 1);
   }
-  if (b instanceof Uint16Array) return takeScratch(filterByWords(b, a.words, 1));
+  if (b instanceof Uint16Array) return filterArray(b, a.words, 1);
   const words = a.words.slice();
   keepWords(words, b.words);
-  return orNothing(containerOfWords(words, countBits(words)));
+  return containerOfWords(words, countBits(words));
 }
 
-/** What is in `a` and not in `b`, or undefined when nothing is. */
-export function minusContainers(a: Container, b: Container): Container | undefined {
+/** What is in `a` and not in `b`; may be an array of nothing. */
+export function minusContainers(a: Container, b: Container): Container {
   if (a instanceof Uint16Array) {
-    return takeScratch(b instanceof Uint16Array ? arraysMinus(a, b, scratch) : filterByWords(a, b.words, 0));
+    return b instanceof Uint16Array ? arraysMinus(a, b) : filterArray(a, b.words, 0);
   }
   const words = a.words.slice();
-  if (!(b instanceof Uint16Array)) {
-    removeWords(words, b.words);
-    return orNothing(containerOfWords(words, countBits(words)));
-  }
-  let size = sizeOf(a);
-  for (let i = 0; i < b.length; i++) {
-    const number = b[i]!;
-    size -= (words[number >>> 5]! >>> (number & 31)) & 1;
-    words[number >>> 5]! &= ~(1 << (number & 31));
-  }
-  return orNothing(containerOfWords(words, size));
+  if (b instanceof Uint16Array) return containerOfWords(words, sizeOf(a) - removeArray(words, b));
+  removeWords(words, b.words);
+  return containerOfWords(words, countBits(words));
 }
 
 function orArrays(a: Uint16Array, b: Uint16Array): Container {
-  const size = arraysOr(a, b, scratch);
-  if (size <= ARRAY_SIZE_MAX) return scratch.slice(0, size);
-  return { words: wordsOf(scratch.subarray(0, size)), size };
+  const array = arraysOr(a, b);
+  return array.length > ARRAY_SIZE_MAX ? { words: wordsOf(array), size: array.length } : array.slice();
 }
 
 function addArray(bits: Bits, array: Uint16Array): Bits {
@@ -74,27 +70,14 @@ function addArray(bits: Bits, array: Uint16Array): Bits {
   return bits;
 }
 
-function countInWords(array: Uint16Array, words: Int32Array): number {
-  let size = 0;
-  for (let i = 0; i < array.length; i++) size += (words[array[i]! >>> 5]! >>> (array[i]! & 31)) & 1;
-  return size;
-}
-
-/** Writes those numbers to the scratch array whose bit is `wanted`. @returns how many */
-function filterByWords(array: Uint16Array, words: Int32Array, wanted: 0 | 1): number {
-  let size = 0;
+/** @returns how many bits were set */
+function removeArray(words: Int32Array, array: Uint16Array): number {
+  let removed = 0;
   for (let i = 0; i < array.length; i++) {
     const number = array[i]!;
-    scratch[size] = number;
-    size += ((words[number >>> 5]! >>> (number & 31)) & 1) ^ wanted ^ 1;
+    const word = words[number >>> 5]!;
+    removed += (word >>> (number & 31)) & 1;
+    words[number >>> 5] = word & ~(1 << (number & 31));
   }
-  return size;
-}
-
-function takeScratch(size: number): Uint16Array | undefined {
-  return size === 0 ? undefined : scratch.slice(0, size);
-}
-
-function orNothing(container: Container): Container | undefined {
-  return container instanceof Uint16Array && container.length === 0 ? undefined : container;
+  return removed;
 }

@@ -1,113 +1,90 @@
 import { BITS_BYTES } from '../format/layout.js';
 import { listBits } from '../format/words.js';
 import type { UserSet } from '../user-set.js';
-import { equalContainers, ownContainer, sizeOf, type Container } from './container.js';
-import { andContainers, andSizeOfContainers, minusContainers, orContainers } from './container-algebra.js';
-import type { KeyedContainers } from './of-numbers.js';
-import { writeBytes } from './write-bytes.js';
+import { FEW_MAX, keyedOfFew, orFew, type Few } from './few.js';
+import { filterFew, isFew } from './few-in.js';
+import {
+  andKeyed,
+  andSizeOfKeyed,
+  cloneKeyed,
+  equalKeyed,
+  minusKeyed,
+  orKeyed,
+  sizeOfKeyed,
+  type KeyedContainers,
+} from './keyed-containers.js';
+import { writeFew, writeKeyed } from './write-bytes.js';
 
-/** What V8 needs beside the numbers, about: for a set, and for each of its containers. */
-const SET_BYTES = 150;
+/** What V8 needs, about: for a set, for each of a few numbers, and for each container beside its numbers. */
+const SET_BYTES = 120;
+const NUMBER_BYTES = 8;
 const CONTAINER_BYTES = 220;
 
 /** A class, for once: millions of sets share its methods. */
 export class PortableUserSet implements UserSet {
-  constructor(public parts: KeyedContainers) {}
+  /** @param content the set's own: nothing else may change it */
+  constructor(public content: Few | KeyedContainers) {}
 
   get size(): number {
-    let size = 0;
-    for (const container of this.parts.containers) size += sizeOf(container);
-    return size;
+    return isFew(this.content) ? this.content.length : sizeOfKeyed(this.content);
   }
 
   get bytes(): number {
+    if (isFew(this.content)) return SET_BYTES + NUMBER_BYTES * this.content.length;
     let bytes = SET_BYTES;
-    for (const container of this.parts.containers)
+    for (const container of this.content.containers)
       bytes += CONTAINER_BYTES + (container instanceof Uint16Array ? 2 * container.length : BITS_BYTES);
     return bytes;
   }
 
   add(other: UserSet): void {
-    const mine = this.parts;
-    const theirs = partsOf(other);
-    const keys: number[] = [];
-    const containers: Container[] = [];
-    let i = 0;
-    for (let j = 0; j < theirs.keys.length; j++) {
-      const key = theirs.keys[j]!;
-      for (; i < mine.keys.length && mine.keys[i]! < key; i++) {
-        keys.push(mine.keys[i]!);
-        containers.push(mine.containers[i]!);
-      }
-      const container = theirs.containers[j]!;
-      keys.push(key);
-      containers.push(
-        mine.keys[i] === key ? orContainers(mine.containers[i++]!, container) : ownContainer(container),
-      );
+    const mine = this.content;
+    const theirs = contentOf(other);
+    if (!isFew(mine) || !isFew(theirs)) {
+      this.content = orKeyed(asKeyed(mine), asKeyed(theirs));
+      return;
     }
-    for (; i < mine.keys.length; i++) {
-      keys.push(mine.keys[i]!);
-      containers.push(mine.containers[i]!);
-    }
-    this.parts = { keys, containers };
+    const union = orFew(mine, theirs);
+    this.content = union.length > FEW_MAX ? keyedOfFew(union) : union;
   }
 
   and(other: UserSet): UserSet {
-    const keys: number[] = [];
-    const containers: Container[] = [];
-    forEachCommonKey(this.parts, partsOf(other), (key, a, b) => {
-      const container = andContainers(a, b);
-      if (container === undefined) return;
-      keys.push(key);
-      containers.push(container);
-    });
-    return new PortableUserSet({ keys, containers });
+    const mine = this.content;
+    const theirs = contentOf(other);
+    if (isFew(mine)) return new PortableUserSet(filterFew(mine, theirs, true));
+    if (isFew(theirs)) return new PortableUserSet(filterFew(theirs, mine, true));
+    return new PortableUserSet(andKeyed(mine, theirs));
   }
 
   minus(other: UserSet): UserSet {
-    const mine = this.parts;
-    const theirs = partsOf(other);
-    const keys: number[] = [];
-    const containers: Container[] = [];
-    let j = 0;
-    for (let i = 0; i < mine.keys.length; i++) {
-      const key = mine.keys[i]!;
-      while (j < theirs.keys.length && theirs.keys[j]! < key) j++;
-      const container = mine.containers[i]!;
-      const rest =
-        theirs.keys[j] === key ? minusContainers(container, theirs.containers[j]!) : ownContainer(container);
-      if (rest === undefined) continue;
-      keys.push(key);
-      containers.push(rest);
-    }
-    return new PortableUserSet({ keys, containers });
+    const mine = this.content;
+    const theirs = contentOf(other);
+    if (isFew(mine)) return new PortableUserSet(filterFew(mine, theirs, false));
+    return new PortableUserSet(minusKeyed(mine, asKeyed(theirs)));
   }
 
   andSize(other: UserSet): number {
-    let size = 0;
-    forEachCommonKey(this.parts, partsOf(other), (_key, a, b) => {
-      size += andSizeOfContainers(a, b);
-    });
-    return size;
+    const mine = this.content;
+    const theirs = contentOf(other);
+    if (isFew(mine)) return filterFew(mine, theirs, true).length;
+    if (isFew(theirs)) return filterFew(theirs, mine, true).length;
+    return andSizeOfKeyed(mine, theirs);
   }
 
   clone(): UserSet {
-    const { keys, containers } = this.parts;
-    return new PortableUserSet({ keys: keys.slice(), containers: containers.map(ownContainer) });
+    return new PortableUserSet(isFew(this.content) ? this.content : cloneKeyed(this.content));
   }
 
   equals(other: UserSet): boolean {
-    const { keys, containers } = this.parts;
-    const theirs = partsOf(other);
-    return (
-      keys.length === theirs.keys.length &&
-      keys.every((key, i) => key === theirs.keys[i]) &&
-      containers.every((container, i) => equalContainers(container, theirs.containers[i]!))
-    );
+    const mine = this.content;
+    const theirs = contentOf(other);
+    if (!isFew(mine) && !isFew(theirs)) return equalKeyed(mine, theirs);
+    return this.size === other.size && this.andSize(other) === this.size;
   }
 
   toArray(): Uint32Array {
-    const { keys, containers } = this.parts;
+    if (isFew(this.content)) return Uint32Array.from(this.content);
+    const { keys, containers } = this.content;
     const numbers = new Uint32Array(this.size);
     let at = 0;
     containers.forEach((container, i) => {
@@ -119,27 +96,16 @@ export class PortableUserSet implements UserSet {
   }
 
   toBytes(): Uint8Array {
-    return writeBytes(this.parts);
+    return isFew(this.content) ? writeFew(this.content) : writeKeyed(this.content);
   }
 }
 
 /** @throws TypeError for a set of another kind */
-function partsOf(set: UserSet): KeyedContainers {
+function contentOf(set: UserSet): Few | KeyedContainers {
   if (!(set instanceof PortableUserSet)) throw new TypeError('sets of two kinds do not mix');
-  return set.parts;
+  return set.content;
 }
 
-function forEachCommonKey(
-  a: KeyedContainers,
-  b: KeyedContainers,
-  visit: (key: number, ofA: Container, ofB: Container) => void,
-): void {
-  let i = 0;
-  let j = 0;
-  while (i < a.keys.length && j < b.keys.length) {
-    const difference = a.keys[i]! - b.keys[j]!;
-    if (difference === 0) visit(a.keys[i]!, a.containers[i]!, b.containers[j]!);
-    if (difference <= 0) i++;
-    if (difference >= 0) j++;
-  }
+function asKeyed(content: Few | KeyedContainers): KeyedContainers {
+  return isFew(content) ? keyedOfFew(content) : content;
 }
