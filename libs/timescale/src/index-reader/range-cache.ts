@@ -12,7 +12,7 @@ export interface RangeNode {
   asOf: number;
   /** None after this one is; it is of one moment where the two are the same. */
   upTo: number;
-  /** The newest row in it: as long as it is the same, so are the users. */
+  /** A fold since which the users are the same. */
   version: number;
   /** Questions that need it: it is not dropped to make room. */
   pins: number;
@@ -152,7 +152,10 @@ export function createCacheMemory(userSets: UserSets, bytesMax: number): CacheMe
             if (!isReady(node) || change.seq <= node.asOf) continue;
             added ??= userSets.fromBytes(change.users);
             if (node.held > 0) node.users = node.users.clone();
+            const sizeBefore = node.users.size;
             node.users.add(added);
+            // A row may say what was known, also when it was merged with another.
+            if (node.users.size === sizeBefore) continue;
             node.version = Math.max(node.version, change.seq);
             measure(node);
           }
