@@ -153,6 +153,8 @@ export function connectDatabase(options: ConnectOptions): Database {
         connection: {
           application_name: options.applicationName,
           TimeZone: 'UTC',
+          // The watermark of a write is right only with a snapshot for each statement, taken after its locks.
+          default_transaction_isolation: 'read committed',
           // Compiling a plan over many partitions costs more than it saves.
           jit: 'off',
           // A client that vanished in a transaction must not hold its locks for ever.

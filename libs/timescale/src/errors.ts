@@ -46,3 +46,18 @@ export class StatementTimeoutError extends Error {
     super(`the statement was stopped after ${timeoutMs} ms`, options);
   }
 }
+
+/**
+ * The statistic needs events that were dropped. It would have to answer from what is left, which is another
+ * question than the one that was asked.
+ */
+export class RawDataDroppedError extends Error {
+  override readonly name = 'RawDataDroppedError';
+
+  constructor(
+    /** Events from before it are gone: RFC 3339, UTC. */
+    readonly retainedFrom: string,
+  ) {
+    super(`events from before ${retainedFrom} were dropped`);
+  }
+}

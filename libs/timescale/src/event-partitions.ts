@@ -9,6 +9,7 @@ const PARTITIONS_PER_TRANSACTION = 24;
 /** A hundred years; past it the process asks the database again. */
 const KNOWN_MAX = 1_300;
 const CHUNK_MS = 28 * 86_400_000;
+const PARTITIONS_AHEAD = 2;
 
 /** The date that stands for the partition an instant is in: what the migrations lay down. */
 const PARTITION_START: Record<StorageKind, (occurredAt: string) => string> = {
@@ -24,8 +25,19 @@ function chunkStart(occurredAt: string): string {
   return new Date(Math.floor(ms / CHUNK_MS) * CHUNK_MS).toISOString().slice(0, 10);
 }
 
+/** The partitions that live events will be in: this one and the next two, as events_make_partitions wants them. */
+export function partitionsAhead(storage: StorageKind, nowMs: number): string[] {
+  const now = new Date(nowMs);
+  const starts = Array.from({ length: 1 + PARTITIONS_AHEAD }, (_, i) => {
+    const later =
+      storage === 'partitions' ? Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + i) : nowMs + i * CHUNK_MS;
+    return PARTITION_START[storage](new Date(later).toISOString());
+  });
+  return starts;
+}
+
 export interface EventPartitions {
-  /** Makes the partitions or chunks of the events that are not there. */
+  /** Makes the partitions or chunks of the events that are not there, but none of what was dropped for good. */
   ensure(events: readonly AcceptedEvent[]): Promise<void>;
   /** Forgets what it knew to exist: somebody dropped a partition. */
   forget(): void;

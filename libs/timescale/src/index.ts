@@ -3,7 +3,12 @@ export { classifyDatabaseError, type DatabaseErrorClass, type DatabaseErrorKind 
 export { connectDatabase, type ConnectOptions } from './connect.js';
 export type { Database, RunOptions, Sql, TransactionOptions } from './database.js';
 export { databaseUrl, type DatabaseAddress } from './database-url.js';
-export { DatabaseError, StatementTimeoutError, type DatabaseErrorCode } from './errors.js';
+export {
+  DatabaseError,
+  RawDataDroppedError,
+  StatementTimeoutError,
+  type DatabaseErrorCode,
+} from './errors.js';
 export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
 export { estimateActivityLogRows } from './queries/activity_log_estimate.js';
 export {
@@ -19,6 +24,7 @@ export { retention, type RetentionCohort, type RetentionQuery } from './queries/
 export { stickiness, type StickinessQuery, type StickyDay } from './queries/stickiness_count.js';
 export { recountTotals, type Totals } from './queries/totals_recount.js';
 export type { StatisticOptions } from './read-statistics.js';
+export { createStatistics, type Statistic, type Statistics, type StatisticsOptions } from './statistics.js';
 export type { StorageKind } from './storage.js';
 export type { WritableEvent } from './queries/events_insert.js';
 export { writeEvents, type TooOldEvents, type WriteOptions, type WriteResult } from './write-events.js';
@@ -40,3 +46,11 @@ export {
   type IndexerStatus,
 } from './indexer/run-indexer.js';
 export { sealStep, type SealStep } from './indexer/seal.js';
+export {
+  dropExpiredEvents,
+  type DropExpiredOptions,
+  type DroppedEvents,
+} from './storage-upkeep/drop-expired-events.js';
+export { keepColumnstorePolicy } from './storage-upkeep/keep-columnstore-policy.js';
+export type { ColumnstoreChange } from './storage-upkeep/columnstore-change.js';
+export { makePartitionsAhead } from './storage-upkeep/make-partitions-ahead.js';

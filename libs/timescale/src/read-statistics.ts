@@ -1,10 +1,13 @@
 import type { Database, Sql } from './database.js';
 import { classifyDatabaseError } from './classify-error.js';
-import { StatementTimeoutError } from './errors.js';
+import { RawDataDroppedError, StatementTimeoutError } from './errors.js';
+import { retainedFromBucket } from './queries/retained_from_read.js';
+import { instant } from './sql-text.js';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** The server stops the statement itself; past this it is not there any more. */
 const ANSWER_GRACE_MS = 2_000;
+const BUCKET_MS = 900_000;
 
 export interface StatisticOptions {
   /** How long PostgreSQL may take (default 30 s). */
@@ -33,4 +36,29 @@ export async function readStatistics<T>(
     if (classifyDatabaseError(error).sqlState !== '57014') throw error;
     throw new StatementTimeoutError(statementTimeoutMs, { cause: error });
   }
+}
+
+/** Which events a statistic needs: those from this instant on (RFC 3339), or all that there ever were. */
+export type NeededEvents = { from: string } | 'everything';
+
+/**
+ * The same for what is computed from events: refused where some of those that it needs were dropped.
+ * @throws StatementTimeoutError, RawDataDroppedError
+ */
+export async function readEventStatistics<T>(
+  db: Database,
+  { needs, ...options }: ReadOptions & { needs: NeededEvents },
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  return await readStatistics(db, options, async (sql) => {
+    // From here to the end of the transaction nothing is dropped; only then the watermark is read.
+    await sql`LOCK TABLE ONLY events IN ACCESS SHARE MODE`;
+    const bucket = await retainedFromBucket(sql);
+    if (bucket !== undefined) {
+      const retainedFromMs = bucket * BUCKET_MS;
+      const isWhole = needs !== 'everything' && Date.parse(needs.from) >= retainedFromMs;
+      if (!isWhole) throw new RawDataDroppedError(instant(retainedFromMs));
+    }
+    return await work(sql);
+  });
 }

@@ -1,7 +1,7 @@
 import { periodsTouching, type LocalDate, type Period, type PeriodUnit } from '@event-analytics/calendar';
 import { dayBuckets } from '../day-buckets.js';
 import type { Database } from '../database.js';
-import { readStatistics, type StatisticOptions } from '../read-statistics.js';
+import { readEventStatistics, type StatisticOptions } from '../read-statistics.js';
 import { exactCount } from '../sql-text.js';
 
 export interface DailyActiveUsersQuery extends StatisticOptions {
@@ -20,7 +20,7 @@ export interface PeriodActiveUsersQuery extends DailyActiveUsersQuery {
 
 /**
  * Distinct users with at least one event, of every day of the range, in order, zeros too.
- * @throws StatementTimeoutError
+ * @throws StatementTimeoutError, RawDataDroppedError
  */
 export async function dailyActiveUsers(
   db: Database,
@@ -33,7 +33,7 @@ export async function dailyActiveUsers(
 /**
  * Distinct users with at least one event, of every day, ISO week or calendar month that the range
  * touches, each counted whole, in order.
- * @throws StatementTimeoutError
+ * @throws StatementTimeoutError, RawDataDroppedError
  */
 export async function periodActiveUsers(
   db: Database,
@@ -42,9 +42,9 @@ export async function periodActiveUsers(
   const periods = periodsTouching(zone, period, from, to);
   if (periods.length === 0) return [];
   const buckets = dayBuckets(zone, periods);
-  const rows = await readStatistics(
+  const rows = await readEventStatistics(
     db,
-    options,
+    { ...options, needs: { from: buckets.from } },
     (sql) => sql<{ ordinal: number; users: string }[]>`
       SELECT ordinal, count(*) AS users
       FROM (

@@ -1,7 +1,7 @@
 import { eventIntervals, type EventInterval, type LocalDate } from '@event-analytics/calendar';
 import { BEFORE, dayBuckets, type DayBuckets } from '../day-buckets.js';
 import type { Database } from '../database.js';
-import { readStatistics, type StatisticOptions } from '../read-statistics.js';
+import { readEventStatistics, type StatisticOptions } from '../read-statistics.js';
 import { exactCount, instant, instantArray, intArray } from '../sql-text.js';
 
 export interface EventCountsQuery extends StatisticOptions {
@@ -27,7 +27,7 @@ export interface EventCounts {
 
 /**
  * Events in each hour or day of the range, of the types with the most of them.
- * @throws StatementTimeoutError
+ * @throws StatementTimeoutError, RawDataDroppedError
  */
 export async function eventCounts(
   db: Database,
@@ -41,9 +41,9 @@ export async function eventCounts(
   if (intervals.length === 0) return { total, series: [...series.values()] };
 
   const buckets = interval === 'hour' ? hourBuckets(intervals) : dayBuckets(zone, daysOf(intervals));
-  const rows = await readStatistics(
+  const rows = await readEventStatistics(
     db,
-    options,
+    { ...options, needs: { from: buckets.from } },
     // Those of every type come first, as of no type; then type by type in the order of the answer.
     (sql) => sql<{ event_type: string | null; ordinal: number; events: string }[]>`
       WITH counts AS MATERIALIZED (

@@ -1,7 +1,7 @@
 import type { LocalDate } from '@event-analytics/calendar';
 import { dayBuckets } from '../day-buckets.js';
 import type { Database } from '../database.js';
-import { readStatistics, type StatisticOptions } from '../read-statistics.js';
+import { readEventStatistics, type StatisticOptions } from '../read-statistics.js';
 import { exactCount } from '../sql-text.js';
 
 export interface TopEventsQuery extends StatisticOptions {
@@ -23,7 +23,7 @@ export interface TopEvent {
 
 /**
  * The types with the most events in the range of days: by count descending, then by code point.
- * @throws StatementTimeoutError
+ * @throws StatementTimeoutError, RawDataDroppedError
  */
 export async function topEvents(
   db: Database,
@@ -31,9 +31,9 @@ export async function topEvents(
 ): Promise<TopEvent[]> {
   if (to < from) return [];
   const buckets = dayBuckets(zone, [{ start: from, end: to }]);
-  const rows = await readStatistics(
+  const rows = await readEventStatistics(
     db,
-    options,
+    { ...options, needs: { from: buckets.from } },
     // Grouped by user first: counting distinct users in one step would sort all events.
     (sql) => sql<{ event_type: string; events: string; users: string }[]>`
       SELECT event_type, sum(events) AS events, count(*) AS users

@@ -6,6 +6,13 @@ export interface WritableEvent extends AcceptedEvent {
   received_at?: string;
 }
 
+export interface InsertedEvents {
+  /** Rows that were really inserted. */
+  inserted: number;
+  /** Events from before this were left out (ms since 1970; -Infinity: nothing was ever dropped). */
+  retainedFromMs: number;
+}
+
 /** Two days: what is older waits behind what is not, so that history does not make live events wait. */
 const HISTORICAL_AFTER_BUCKETS = 192;
 
@@ -14,20 +21,24 @@ const HISTORICAL_AFTER_BUCKETS = 192;
  * The events go as one JSON text: the server takes it apart for a fraction of what column arrays cost
  * the client. Sorted by key, so that concurrent writes of the same events take their locks in one
  * order; by position after it, so that of a key sent twice the first is kept.
- * @returns how many rows were inserted
+ *
+ * What is older than the watermark could have been there and been dropped: it is left out. The watermark
+ * is that of the statement's snapshot, which is taken once events is locked, so it is the one that counts:
+ * see events_drop_expired.
  */
 export async function insertEvents(
   sql: Sql,
   events: readonly WritableEvent[],
   receivedAt: string,
-): Promise<number> {
-  const [row] = await sql<{ inserted: number }[]>`
+): Promise<InsertedEvents> {
+  const [row] = await sql<InsertedEvents[]>`
     WITH inserted AS (
       INSERT INTO events (event_id, occurred_at, received_at, user_id, event_type, properties)
       SELECT event_id, occurred_at, coalesce(received_at, ${receivedAt}::timestamptz), user_id, event_type, properties
       FROM ROWS FROM (json_to_recordset(${JSON.stringify(events)}::text::json) AS
         (event_id uuid, occurred_at timestamptz, received_at timestamptz, user_id text, event_type text, properties jsonb))
         WITH ORDINALITY AS sent (event_id, occurred_at, received_at, user_id, event_type, properties, position)
+      WHERE (occurred_at < (SELECT retained_from FROM event_storage)) IS NOT TRUE
       ORDER BY event_id, occurred_at, position
       ON CONFLICT DO NOTHING
       RETURNING occurred_at, user_id, event_type
@@ -42,6 +53,8 @@ export async function insertEvents(
       FROM active
       GROUP BY historical
     )
-    SELECT count(*)::int4 AS inserted FROM inserted`;
-  return row?.inserted ?? 0;
+    SELECT count(*)::int4 AS inserted,
+      (SELECT date_part('epoch', retained_from) * 1000 FROM event_storage) AS "retainedFromMs"
+    FROM inserted`;
+  return row ?? { inserted: 0, retainedFromMs: -Infinity };
 }

@@ -1,7 +1,7 @@
 import { daysBetween, addDays, type LocalDate } from '@event-analytics/calendar';
 import { dayBuckets } from '../day-buckets.js';
 import type { Database } from '../database.js';
-import { readStatistics, type StatisticOptions } from '../read-statistics.js';
+import { readEventStatistics, type StatisticOptions } from '../read-statistics.js';
 import { exactCount, textArray } from '../sql-text.js';
 
 /** One for each step, none of them special to LIKE. */
@@ -20,7 +20,7 @@ export interface FunnelQuery extends StatisticOptions {
 /**
  * Distinct users at each step: those with days d1 ≤ d2 ≤ … ≤ dn in the range and an event of step i on di.
  * On one day the order of events does not matter.
- * @throws StatementTimeoutError, RangeError for more than 26 steps
+ * @throws StatementTimeoutError, RawDataDroppedError, RangeError for more than 26 steps
  */
 export async function funnel(
   db: Database,
@@ -35,9 +35,9 @@ export async function funnel(
   );
   // `%a%`, `%a%b%`, …: the letters in this order, whatever is between them.
   const patterns = steps.map((_, i) => `%${[...LETTERS.slice(0, i + 1)].join('%')}%`);
-  const rows = await readStatistics(
+  const rows = await readEventStatistics(
     db,
-    options,
+    { ...options, needs: { from: buckets.from } },
     // What a user did as one text, a letter a step, by day and within a day in the order of the steps.
     (sql) => sql<{ step: string; users: string }[]>`
       SELECT step, count(*) AS users

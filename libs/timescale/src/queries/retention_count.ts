@@ -1,7 +1,7 @@
 import { retentionWindows, type LocalDate, type WindowType } from '@event-analytics/calendar';
 import { dayBuckets } from '../day-buckets.js';
 import type { Database } from '../database.js';
-import { readStatistics, type StatisticOptions } from '../read-statistics.js';
+import { readEventStatistics, type StatisticOptions } from '../read-statistics.js';
 import { exactCount } from '../sql-text.js';
 
 export interface RetentionQuery extends StatisticOptions {
@@ -30,7 +30,7 @@ export interface RetentionCohort {
 /**
  * Counts of every cohort, in order. What is complete, begun or to be null is the caller's to say.
  * "First" is by instant, among all events there are, also those before startDate.
- * @throws StatementTimeoutError
+ * @throws StatementTimeoutError, RawDataDroppedError
  */
 export async function retention(db: Database, query: RetentionQuery): Promise<RetentionCohort[]> {
   const { zone, startDate, windowType, windows, cohorts, mode, bornEvent, returnEvent } = query;
@@ -38,9 +38,9 @@ export async function retention(db: Database, query: RetentionQuery): Promise<Re
   const all = dayBuckets(zone, spans);
   const born = dayBuckets(zone, spans.slice(0, cohorts));
   const unbounded = mode === 'unbounded';
-  const rows = await readStatistics(
+  const rows = await readEventStatistics(
     db,
-    query,
+    { ...query, needs: 'everything' },
     (sql) => sql<{ cohort: number; offset: number | null; users: string }[]>`
       WITH born AS MATERIALIZED (
         SELECT user_id, cohort

@@ -1,11 +1,11 @@
 import { addDays, daysBetween, type LocalDate } from '@event-analytics/calendar';
 import { dayBuckets } from '../day-buckets.js';
 import type { Database } from '../database.js';
-import { readStatistics, type StatisticOptions } from '../read-statistics.js';
+import { readEventStatistics, type StatisticOptions } from '../read-statistics.js';
 import { exactCount } from '../sql-text.js';
 
 /** What "monthly" is: so many days that end with the day itself. */
-const MONTH_DAYS = 30;
+export const MONTH_DAYS = 30;
 
 export interface StickinessQuery extends StatisticOptions {
   /** IANA name, whose days are counted. */
@@ -27,7 +27,7 @@ export interface StickyDay {
 
 /**
  * Daily and monthly active users of every day of the range, in order, zeros too.
- * @throws StatementTimeoutError
+ * @throws StatementTimeoutError, RawDataDroppedError
  */
 export async function stickiness(
   db: Database,
@@ -40,9 +40,9 @@ export async function stickiness(
     zone,
     dates.map((date) => ({ start: date, end: date })),
   );
-  const rows = await readStatistics(
+  const rows = await readEventStatistics(
     db,
-    options,
+    { ...options, needs: { from: buckets.from } },
     // A user of a day is one of the month's from then on for 30 days, or until they are again.
     (sql) => sql<{ day: number; active: string; gone: string }[]>`
       WITH active AS (
