@@ -3,9 +3,11 @@ import { databaseConfig, eventTimeConfig, loadConfig } from '@event-analytics/se
 import { databaseUrl } from '@event-analytics/timescale';
 import { z } from 'zod';
 
+const DAY_MS = 86_400_000;
+
 const schema = z.object({
   ...databaseConfig,
-  /** The gateway's two limits, so that a file may hold what a request may. */
+  /** The gateway's limits, so that a file may hold what a request may. */
   ...eventTimeConfig,
 });
 
@@ -26,6 +28,7 @@ export function readConfig(
     limits: Object.freeze({
       ...DEFAULT_LIMITS,
       minOccurredAtMs: Date.parse(config.MIN_OCCURRED_AT),
+      maxAgeMs: config.RETAIN_RAW_DAYS === 0 ? Infinity : config.RETAIN_RAW_DAYS * DAY_MS,
       maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000,
     }),
   });

@@ -27,11 +27,17 @@ describe('configuration', () => {
     });
   });
 
+  it('takes nothing that is older than raw events are kept', () => {
+    expect(readConfig({ RETAIN_RAW_DAYS: '90' }).limits.maxAgeMs).toBe(90 * 86_400_000);
+    expect(readConfig({ RETAIN_RAW_DAYS: '0' }).limits.maxAgeMs).toBe(Infinity);
+  });
+
   it.each([
     [{ MAX_IN_FLIGHT_BYTES: '2000', MAX_BODY_BYTES: '3000' }, /^MAX_IN_FLIGHT_BYTES: .*MAX_BODY_BYTES/],
     [{ MIN_OCCURRED_AT: '2020-01-01T00:00:00' }, /^MIN_OCCURRED_AT: /],
     [{ MAX_EVENTS_PER_REQUEST: '20001' }, /^MAX_EVENTS_PER_REQUEST: .*20000/],
     [{ PUBLISH_TIMEOUT_MS: '2301' }, /^PUBLISH_TIMEOUT_MS: /],
+    [{ RETAIN_RAW_DAYS: '1' }, /^RETAIN_RAW_DAYS: .*at least 2/],
     [{ NATS_SUBJECT: 'events.*' }, /^NATS_SUBJECT: /],
     [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL: (?!.*localhost)/],
   ])('refuses %j in one line', (env, line) => {

@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 
 const HOUR_SECONDS = 3_600;
+const DAY_MS = 86_400_000;
 const MIB = 1_024 * 1_024;
 
 const schema = z.object({
@@ -55,6 +56,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     ...DEFAULT_LIMITS,
     maxEventsPerRequest: config.MAX_EVENTS_PER_REQUEST,
     minOccurredAtMs: Date.parse(config.MIN_OCCURRED_AT),
+    maxAgeMs: config.RETAIN_RAW_DAYS === 0 ? Infinity : config.RETAIN_RAW_DAYS * DAY_MS,
     maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000,
   });
   return { ...config, limits, apiKeys: parseApiKeys(config.API_KEYS) };

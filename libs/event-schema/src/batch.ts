@@ -6,7 +6,7 @@ import { BatchError, type EventProblem } from './problems.js';
 export interface ParseOptions {
   /** The same object each time: its validator is made once. */
   limits: EventLimits;
-  /** Milliseconds since 1970: what `maxFutureMs` is measured from. */
+  /** Milliseconds since 1970: what `maxAgeMs` and `maxFutureMs` are measured from. */
   nowMs: number;
 }
 

@@ -11,6 +11,8 @@ export interface EventLimits {
   maxPropertiesDepth: number;
   /** Milliseconds since 1970: the earliest instant taken. */
   minOccurredAtMs: number;
+  /** How far occurred_at may lie before now; Infinity: as far as minOccurredAtMs. */
+  maxAgeMs: number;
   /** How far occurred_at may lie after now. */
   maxFutureMs: number;
 }
@@ -22,6 +24,7 @@ export const DEFAULT_LIMITS: Readonly<EventLimits> = Object.freeze({
   maxPropertiesBytes: 32 * 1024,
   maxPropertiesDepth: 32,
   minOccurredAtMs: Date.UTC(1990, 0, 1),
+  maxAgeMs: Infinity,
   maxFutureMs: 24 * 3_600_000,
 });
 
@@ -39,6 +42,7 @@ export const CEILING_LIMITS: Readonly<EventLimits> = Object.freeze({
   // JSON.stringify and PostgreSQL's parser recurse: far below where either gives up.
   maxPropertiesDepth: 128,
   minOccurredAtMs: Date.UTC(1900, 0, 1),
+  maxAgeMs: Infinity,
   maxFutureMs: 10 * 366 * 86_400_000,
 });
 

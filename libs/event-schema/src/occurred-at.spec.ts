@@ -76,8 +76,21 @@ describe('occurred_at', () => {
     expect(read(text)).toMatchObject({ ok: false, problem: { code } });
   });
 
+  test('with a greatest age the earliest instant moves with the clock, and is named', () => {
+    const limits = { ...DEFAULT_LIMITS, maxAgeMs: 30 * 86_400_000 };
+    const at = (text: string, now: string) => readOccurredAt(text, limits, Date.parse(now));
+    expect(at('2024-05-02T12:00:00Z', '2024-06-01T12:00:00Z')).toMatchObject({ ok: true });
+    const tooOld = at('2024-05-02T12:00:00Z', '2024-06-01T12:00:00.001Z');
+    expect(tooOld).toMatchObject({ ok: false, problem: { code: 'timestamp_too_old' } });
+    expect(tooOld).toMatchObject({
+      problem: { message: expect.stringContaining('before 2024-05-02T12:00:00.001Z') as string },
+    });
+    // The fixed limit still holds where it is the later one.
+    expect(at('1989-12-31T00:00:00Z', '1990-01-02T00:00:00Z')).toMatchObject({ ok: false });
+  });
+
   test('whatever is configured, no date needs five digits of year', () => {
-    const anyFuture = { minOccurredAtMs: -Infinity, maxFutureMs: Infinity };
+    const anyFuture = { minOccurredAtMs: -Infinity, maxAgeMs: Infinity, maxFutureMs: Infinity };
     expect(readOccurredAt('9998-12-31T23:59:59Z', anyFuture, 0)).toMatchObject({ ok: true });
     expect(readOccurredAt('9999-12-31T23:59:59Z', anyFuture, 0)).toMatchObject({
       ok: false,

@@ -61,7 +61,7 @@ const rejected = (code: FieldProblem['code'], message: string): OccurredAt => ({
 /** The rules of occurred_at; `iso` is its one spelling, `YYYY-MM-DDTHH:mm:ss.SSSZ`. */
 export const readOccurredAt = (
   text: string,
-  o: { minOccurredAtMs: number; maxFutureMs: number },
+  o: { minOccurredAtMs: number; maxAgeMs: number; maxFutureMs: number },
   nowMs: number,
 ): OccurredAt => {
   const instantMs = parseInstantMs(text);
@@ -71,11 +71,12 @@ export const readOccurredAt = (
       `is no RFC 3339 timestamp with an offset, or no date that exists: ${quoteValue(text)}; send one like "2024-01-31T23:59:59.999Z".`,
     );
   }
-  if (instantMs < o.minOccurredAtMs) {
-    const earliest = new Date(o.minOccurredAtMs).toISOString();
+  const earliestMs = Math.max(o.minOccurredAtMs, nowMs - o.maxAgeMs);
+  if (instantMs < earliestMs) {
+    const earliest = new Date(earliestMs).toISOString();
     return rejected(
       'timestamp_too_old',
-      `is before ${earliest}, the earliest taken: ${quoteValue(text)}; check the client's clock and units.`,
+      `is before ${earliest}, the earliest taken now: ${quoteValue(text)}; check the client's clock and units.`,
     );
   }
   const latestMs = Math.min(nowMs + o.maxFutureMs, END_OF_TIME_MS - 1);

@@ -132,6 +132,20 @@ export const streamConfig = {
   STREAM_REPLICAS: wholeNumber(1, 5).default(1),
 };
 
+const DAYS_MAX = 36_500;
+
+/** Days that raw events are kept; 0 is for ever. Fewer than two would race with clients' clocks and the stream. */
+const retainRawDays = wholeNumber(0, DAYS_MAX)
+  .refine((days) => days === 0 || days >= 2, 'must be 0 (for ever) or at least 2')
+  .default(0);
+
+/** How long raw events are kept and how, for the service that sees to it. */
+export const rawDataConfig = {
+  /** Days after which TimescaleDB compresses, where its licence allows; 0: never. */
+  COMPRESS_AFTER_DAYS: wholeNumber(0, DAYS_MAX).default(30),
+  RETAIN_RAW_DAYS: retainRawDays,
+};
+
 /** Which instants events may have, for the services that take events in. */
 export const eventTimeConfig = {
   /** An instant (RFC 3339) or a date: no event may lie before it. */
@@ -147,6 +161,8 @@ export const eventTimeConfig = {
   MAX_FUTURE_SECONDS: wholeNumber(0, CEILING_LIMITS.maxFutureMs / 1_000).default(
     DEFAULT_LIMITS.maxFutureMs / 1_000,
   ),
+  /** Nothing is taken that is older than raw events are kept. */
+  RETAIN_RAW_DAYS: retainRawDays,
 };
 
 const ZONES_MAX = 32;

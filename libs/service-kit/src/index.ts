@@ -7,6 +7,7 @@ export {
   eventTimeConfig,
   flag,
   loadConfig,
+  rawDataConfig,
   reportingConfig,
   streamConfig,
   streamName,

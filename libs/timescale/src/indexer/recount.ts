@@ -64,6 +64,8 @@ export async function recount(
 ): Promise<Recount> {
   return await db.transaction(
     async (sql) => {
+      // Before the snapshot: nothing of what that sees is dropped until the end.
+      await sql`LOCK TABLE ONLY events IN ACCESS SHARE MODE`;
       const indexes = await liveIndexes(sql);
       const ready = indexes.filter(({ state }) => state === 'ready');
       const log = await peekActivityLog(sql, { rowsMax: LOG_ROWS_MAX });
