@@ -13,6 +13,8 @@ ARG NODE_EXTRA_CA_CERTS
 WORKDIR /app
 COPY --from=build /source/apps/stats-api/dist/package.json /source/apps/stats-api/dist/package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
+# Native bitmaps, where a binary or a compiler for this image can be had; without them the portable ones are used.
+RUN npm rebuild roaring || echo 'roaring could not be built: bitmaps will be the portable ones'
 
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production ENVIRONMENT=production
