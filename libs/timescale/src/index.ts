@@ -10,6 +10,7 @@ export {
   type DatabaseErrorCode,
 } from './errors.js';
 export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
+export { listIndexedZones } from './queries/activity_indexes_list.js';
 export { estimateActivityLogRows } from './queries/activity_log_estimate.js';
 export {
   dailyActiveUsers,
