@@ -1,4 +1,12 @@
-import { activeUsersQuery, dauQuery, retentionQuery, topEventsQuery } from '@event-analytics/api-contract';
+import {
+  activeUsersQuery,
+  dauQuery,
+  eventCountsQuery,
+  funnelQuery,
+  retentionQuery,
+  stickinessQuery,
+  topEventsQuery,
+} from '@event-analytics/api-contract';
 import {
   createServiceApp,
   requireScope,
@@ -7,29 +15,33 @@ import {
   type Logger,
   type Metrics,
 } from '@event-analytics/service-kit';
-import type { Database } from '@event-analytics/timescale';
+import type { Statistics } from '@event-analytics/timescale';
 import type { ErrorRequestHandler, Express } from 'express';
 
 import { boundedQueries } from './bounded-queries.js';
 import { statsRoute } from './http/stats-route.js';
 import { toProblem } from './http/to-problem.js';
-import { timedQueries } from './metrics.js';
+import { cacheMetrics, timedQueries } from './metrics.js';
+import { namingDroppedData } from './raw-data-dropped.js';
 import { activeUsers } from './use-cases/active-users.js';
 import { dailyActiveUsers } from './use-cases/daily-active-users.js';
+import { eventCounts } from './use-cases/event-counts.js';
+import { funnel } from './use-cases/funnel.js';
 import { retention } from './use-cases/retention.js';
 import type { StatsContext } from './use-cases/stats-context.js';
+import { stickiness } from './use-cases/stickiness.js';
 import { topEvents } from './use-cases/top-events.js';
 
 export interface StatsAppOptions {
-  db: Database;
+  statistics: Statistics;
   healthChecks: HealthCheck[];
   log: Logger;
   metrics: Metrics;
   clock: () => number;
   apiKeys: ApiKeys;
   trustProxy: number | string;
-  defaultZone: string;
-  statementTimeoutMs: number;
+  /** Those that are to be indexed. The first is the default of `timezone`. */
+  zones: readonly [string, ...string[]];
   /** Statistics under way at once, those included that wait for a connection. */
   queriesMax: number;
   /** False once the service is stopping. */
@@ -37,16 +49,16 @@ export interface StatsAppOptions {
 }
 
 export function createStatsApp(options: StatsAppOptions): Express {
-  const { apiKeys, clock, db, defaultZone, statementTimeoutMs } = options;
+  const { apiKeys, clock, statistics, zones } = options;
   const bounded = boundedQueries(options.queriesMax);
   const measured = timedQueries(options.metrics);
   const context: StatsContext = {
-    db,
+    statistics,
     clock,
-    defaultZone,
-    statementTimeoutMs,
-    timed: (query, work) => bounded(() => measured(query, work)),
+    defaultZone: zones[0],
+    timed: (query, work) => namingDroppedData(query, zones, () => bounded(() => measured(query, work))),
   };
+  cacheMetrics(options.metrics, () => statistics.figures());
 
   return createServiceApp({
     service: 'stats-api',
@@ -77,6 +89,21 @@ export function createStatsApp(options: StatsAppOptions): Express {
         '/stats/retention',
         allowed,
         statsRoute(retentionQuery, (query) => retention(context, query)),
+      );
+      app.get(
+        '/stats/stickiness',
+        allowed,
+        statsRoute(stickinessQuery, (query) => stickiness(context, query)),
+      );
+      app.get(
+        '/stats/funnel',
+        allowed,
+        statsRoute(funnelQuery, (query) => funnel(context, query)),
+      );
+      app.get(
+        '/stats/event-counts',
+        allowed,
+        statsRoute(eventCountsQuery, (query) => eventCounts(context, query)),
       );
       app.use(asProblems);
     },

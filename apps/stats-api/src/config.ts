@@ -1,31 +1,28 @@
-import { isTimeZone } from '@event-analytics/calendar';
 import {
-  commaList,
   commonConfig,
   databaseConfig,
   flag,
   loadConfig,
   parseApiKeys,
+  reportingConfig,
   wholeNumber,
 } from '@event-analytics/service-kit';
 import { databaseUrl } from '@event-analytics/timescale';
 import { z } from 'zod';
 
-const ZONES_MAX = 32;
-const ZONES_RULE = `must be 1 to ${ZONES_MAX} IANA time zone names between commas`;
+const MIB = 1024 * 1024;
 
 const schema = z.object({
   ...commonConfig,
   PORT: wholeNumber(0, 65_535).default(8_002),
   ...databaseConfig,
-  /** Connections for statistics; health checks have their own. */
+  ...reportingConfig,
+  /** Connections for statistics, so many for the index and so many for what is computed from events. */
   DATABASE_POOL: wholeNumber(1, 100).default(4),
-  /** The first is the default of `timezone`. */
-  REPORTING_TIMEZONES: commaList
-    .refine((zones) => zones.length > 0 && zones.length <= ZONES_MAX && zones.every(isTimeZone), ZONES_RULE)
-    .default(['UTC']),
   /** What one statistic may take. */
   STATEMENT_TIMEOUT_MS: wholeNumber(10, 600_000).default(30_000),
+  /** What is remembered of the index, in bytes. */
+  STATS_CACHE_BYTES: wholeNumber(0, 1024 * 1024 * MIB).default(256 * MIB),
   MIGRATE_ON_START: flag.default(true),
 });
 
@@ -36,6 +33,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     ...config,
     databaseUrl: databaseUrl(config),
     apiKeys: parseApiKeys(config.API_KEYS),
-    defaultZone: config.REPORTING_TIMEZONES[0] ?? 'UTC',
+    zones: [config.REPORTING_TIMEZONES[0] ?? 'UTC', ...config.REPORTING_TIMEZONES.slice(1)] as const,
   });
 }

@@ -1,16 +1,23 @@
 import {
-  ConfigError,
+  configOrExit,
   createLogger,
   createMetrics,
   exitWithLine,
   runService,
 } from '@event-analytics/service-kit';
-import { checkDatabase, connectDatabase } from '@event-analytics/timescale';
+import {
+  checkDatabase,
+  connectDatabase,
+  createStatistics,
+  listIndexedZones,
+} from '@event-analytics/timescale';
+import { loadUserSets } from '@event-analytics/user-sets';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createStatsApp } from './app.js';
 import { readConfig } from './config.js';
 import { databaseHealth } from './database-health.js';
+import { indexHealth } from './index-health.js';
 import { migrateOnStart } from './migrate-on-start.js';
 
 const SERVICE = 'stats-api';
@@ -19,15 +26,20 @@ const HEALTH_TIMEOUT_MS = 1_500;
 const QUEUED_PER_CONNECTION = 25;
 const CLOSE_SECONDS = 1;
 
-const config = readConfigOrExit();
+const config = configOrExit(readConfig);
 const log = createLogger({ service: SERVICE, level: config.LOG_LEVEL });
 const stopping = new AbortController();
 
-const db = connectDatabase({
-  url: config.databaseUrl,
-  applicationName: SERVICE,
-  maxConnections: config.DATABASE_POOL,
-});
+const connect = (name: string, maxConnections: number) =>
+  connectDatabase({
+    url: config.databaseUrl,
+    applicationName: name,
+    maxConnections,
+    statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+  });
+const db = connect(SERVICE, config.DATABASE_POOL);
+// What takes milliseconds must not queue behind what takes seconds.
+const indexDb = connect(`${SERVICE}-index`, config.DATABASE_POOL);
 // Health and migrations must not queue behind statistics, nor behind each other.
 const upkeep = connectDatabase({
   url: config.databaseUrl,
@@ -35,17 +47,32 @@ const upkeep = connectDatabase({
   maxConnections: 2,
 });
 
-const app = createStatsApp({
+const userSets = await loadUserSets(config.USER_SETS).catch((error: unknown) =>
+  exitWithLine(`USER_SETS: ${error instanceof Error ? error.message : String(error)}`),
+);
+log.info('user_sets_chosen', { kind: userSets.kind });
+const statistics = createStatistics({
   db,
+  indexDb,
+  userSets,
+  cacheBytesMax: config.STATS_CACHE_BYTES,
+  statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+});
+
+const timeoutMs = HEALTH_TIMEOUT_MS;
+const app = createStatsApp({
+  statistics,
   log,
   metrics: createMetrics({ service: SERVICE }),
-  healthChecks: [databaseHealth(() => checkDatabase(upkeep, { timeoutMs: HEALTH_TIMEOUT_MS }))],
+  healthChecks: [
+    databaseHealth(() => checkDatabase(upkeep, { timeoutMs })),
+    indexHealth(config.zones, () => listIndexedZones(upkeep, { timeoutMs })),
+  ],
   clock: Date.now,
   ready: () => !stopping.signal.aborted,
   apiKeys: config.apiKeys,
   trustProxy: config.TRUST_PROXY,
-  defaultZone: config.defaultZone,
-  statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+  zones: config.zones,
   queriesMax: config.DATABASE_POOL * (1 + QUEUED_PER_CONNECTION),
 });
 
@@ -59,7 +86,8 @@ await runService({
     stopping.abort();
   },
   onShutdown: async () => {
-    await Promise.all([db, upkeep].map((pool) => pool.end({ timeout: CLOSE_SECONDS })));
+    statistics.close();
+    await Promise.all([db, indexDb, upkeep].map((pool) => pool.end({ timeout: CLOSE_SECONDS })));
   },
 });
 
@@ -71,13 +99,4 @@ if (config.MIGRATE_ON_START) {
       `the database cannot be migrated: ${error instanceof Error ? error.message : String(error)}`,
     ),
   );
-}
-
-function readConfigOrExit(): ReturnType<typeof readConfig> {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (error instanceof ConfigError) exitWithLine(error.message);
-    throw error;
-  }
 }

@@ -14,6 +14,9 @@ describe('access with API keys', () => {
     '/stats/active-users?period=day',
     '/stats/top-events',
     '/stats/retention?start_date=2024-03-10&window_type=daily&windows=1',
+    '/stats/stickiness',
+    '/stats/funnel?steps=a,b',
+    '/stats/event-counts',
   ];
 
   it.each(PATHS)('asks for a key with the scope stats at %s', async (path) => {
@@ -102,10 +105,15 @@ describe('when the database does not answer', () => {
     }
   });
 
-  it('is healthy with a migrated database', async () => {
-    const stats = await startStatsTest();
+  it('is healthy with a migrated database, and says which zones are indexed', async () => {
+    const stats = await startStatsTest({ zones: ['UTC', 'Asia/Tokyo'], indexed: ['UTC'] });
     try {
       const { body } = await stats.get('/health').expect(200);
+      expect(body.dependencies.index).toMatchObject({
+        status: 'ok',
+        critical: false,
+        zones: { UTC: 'ready', 'Asia/Tokyo': 'missing' },
+      });
       expect(body.dependencies.postgres).toMatchObject({
         status: 'ok',
         migrated: true,

@@ -1,7 +1,10 @@
 import type {
   ActiveUsersResponse,
   DauResponse,
+  EventCountsResponse,
+  FunnelResponse,
   RetentionResponse,
+  StickinessResponse,
   TopEventsResponse,
 } from '@event-analytics/api-contract';
 
@@ -9,10 +12,13 @@ import { startStatsTest, type StatsTest } from './stats-app.js';
 
 const NOW = '2024-03-12T18:00:00Z';
 
-describe('statistics over HTTP', () => {
+describe.each([
+  ['events', []],
+  ['the index', ['UTC', 'Asia/Tokyo']],
+])('statistics over HTTP, from %s', (from, indexed) => {
   let stats: StatsTest;
   beforeAll(async () => {
-    stats = await startStatsTest({ clock: () => Date.parse(NOW), defaultZone: 'Asia/Tokyo' });
+    stats = await startStatsTest({ clock: () => Date.parse(NOW), zones: ['Asia/Tokyo'], indexed });
     await stats.store([
       ['a', '2024-03-10T00:00:00Z', 'signup'],
       ['a', '2024-03-10T01:00:00Z', 'view'],
@@ -109,6 +115,84 @@ describe('statistics over HTTP', () => {
     );
   });
 
+  it('says how sticky days are', async () => {
+    const range = 'from=2024-03-10&to=2024-03-12&timezone=UTC';
+    expect(await get<StickinessResponse>(`/stats/stickiness?${range}`)).toEqual({
+      from: '2024-03-10',
+      to: '2024-03-12',
+      timezone: 'UTC',
+      days: [
+        { date: '2024-03-10', dau: 2, mau: 2, stickiness: 1, complete: true },
+        { date: '2024-03-11', dau: 2, mau: 2, stickiness: 1, complete: true },
+        { date: '2024-03-12', dau: 1, mau: 2, stickiness: 0.5, complete: false },
+      ],
+      average: 1,
+    });
+    const signups = await get<StickinessResponse>(`/stats/stickiness?${range}&event_type=signup`);
+    expect(signups.days.map(({ dau, mau }) => [dau, mau])).toEqual([
+      [1, 1],
+      [1, 2],
+      [0, 2],
+    ]);
+    const nobody = await get<StickinessResponse>('/stats/stickiness?from=2023-03-10&to=2023-03-10');
+    expect(nobody).toMatchObject({ days: [{ dau: 0, mau: 0, stickiness: null }], average: null });
+  });
+
+  it('follows users through a funnel', async () => {
+    const range = 'from=2024-03-10&to=2024-03-12&timezone=UTC';
+    expect(await get<FunnelResponse>(`/stats/funnel?steps=view,signup,buy&${range}`)).toEqual({
+      from: '2024-03-10',
+      to: '2024-03-12',
+      timezone: 'UTC',
+      steps: [
+        { event_type: 'view', users: 2, rate: 1, step_rate: 1 },
+        { event_type: 'signup', users: 2, rate: 1, step_rate: 1 },
+        { event_type: 'buy', users: 1, rate: 0.5, step_rate: 0.5 },
+      ],
+      complete: false,
+    });
+    const back = await get<FunnelResponse>(
+      `/stats/funnel?steps=buy,signup&${range}&as_of=2024-03-13T00:00:00Z`,
+    );
+    expect(back).toMatchObject({
+      complete: true,
+      steps: [{ users: 1 }, { users: 0, rate: 0, step_rate: 0 }],
+    });
+    const nobody = await get<FunnelResponse>(`/stats/funnel?steps=never,buy&${range}`);
+    expect(nobody.steps.map(({ users, rate, step_rate }) => [users, rate, step_rate])).toEqual([
+      [0, null, null],
+      [0, null, null],
+    ]);
+  });
+
+  it('counts events over time', async () => {
+    const range = 'from=2024-03-10&to=2024-03-12&timezone=UTC';
+    expect(await get<EventCountsResponse>(`/stats/event-counts?${range}&limit=2`)).toEqual({
+      from: '2024-03-10',
+      to: '2024-03-12',
+      timezone: 'UTC',
+      interval: 'day',
+      starts: ['2024-03-10', '2024-03-11', '2024-03-12'],
+      complete: [true, true, false],
+      total: [3, 2, 2],
+      series: [
+        { event_type: 'signup', total: 2, counts: [1, 1, 0] },
+        { event_type: 'view', total: 2, counts: [2, 0, 0] },
+      ],
+    });
+    const hours = await get<EventCountsResponse>(
+      '/stats/event-counts?interval=hour&from=2024-03-10&to=2024-03-10&event_type=view',
+    );
+    expect(hours.starts.slice(9, 12)).toEqual([
+      '2024-03-10T09:00:00+09:00',
+      '2024-03-10T10:00:00+09:00',
+      '2024-03-10T11:00:00+09:00',
+    ]);
+    expect(hours).toMatchObject({ series: [{ event_type: 'view', total: 2 }] });
+    expect(hours.total.slice(9, 13)).toEqual([0, 1, 1, 0]);
+    await stats.get('/stats/event-counts?interval=hour&from=2024-01-01&to=2024-04-30').expect(422);
+  });
+
   it('follows born and return events', async () => {
     const query = 'start_date=2024-03-10&window_type=daily&windows=2&timezone=UTC';
     const table = async (more: string): Promise<[number, (number | null)[]][]> =>
@@ -135,7 +219,7 @@ describe('statistics over HTTP', () => {
   });
 
   it('lets an event that arrives late move its user to an earlier cohort', async () => {
-    const own = await startStatsTest({ clock: () => Date.parse(NOW) });
+    const own = await startStatsTest({ clock: () => Date.parse(NOW), indexed });
     try {
       const sizes = async (): Promise<number[]> => {
         const path = '/stats/retention?start_date=2024-03-08&window_type=daily&windows=3';
@@ -159,6 +243,9 @@ describe('statistics over HTTP', () => {
       '/stats/active-users?period=day',
       '/stats/top-events',
       '/stats/retention?start_date=2024-03-10&window_type=daily&windows=1',
+      '/stats/stickiness',
+      '/stats/funnel?steps=signup,buy',
+      '/stats/event-counts?interval=hour',
     ]) {
       const answer = await stats
         .get(path)
@@ -167,11 +254,16 @@ describe('statistics over HTTP', () => {
       expect(answer.headers['cache-control']).toBe('no-cache');
     }
     const { text } = await stats.get('/metrics').expect(200);
-    for (const query of ['dau', 'active_users', 'top_events', 'retention']) {
+    const source = from === 'events' ? 'events' : 'index';
+    for (const query of ['dau', 'active_users', 'top_events', 'retention', 'stickiness', 'funnel']) {
       expect(text).toMatch(
-        new RegExp(`stats_query_duration_seconds_count\\{[^}]*query="${query}"[^}]*\\} [1-9]`),
+        new RegExp(
+          `stats_query_duration_seconds_count\\{[^}]*query="${query}"[^}]*source="${source}"[^}]*\\} [1-9]`,
+        ),
       );
     }
+    expect(text).toMatch(/stats_cache_bytes\{[^}]*\} \d/);
+    expect(text).toMatch(/stats_cache_loads_total\{[^}]*\} \d/);
     expect(text).toMatch(/api_requests_total\{[^}]*endpoint="\/stats\/dau"[^}]*status="200"/);
   });
 

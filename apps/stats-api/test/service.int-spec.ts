@@ -73,6 +73,8 @@ describe('the stats-api process', () => {
   it.each([
     ['PORT', 'eighty', /^PORT: .*"eighty"/],
     ['REPORTING_TIMEZONES', 'UTC,Mars/Olympus', /^REPORTING_TIMEZONES: .*IANA/],
+    ['USER_SETS', 'fast', /^USER_SETS: .*auto, native or portable/],
+    ['STATS_CACHE_BYTES', '-1', /^STATS_CACHE_BYTES: .*0/],
     ['STATEMENT_TIMEOUT_MS', '0', /^STATEMENT_TIMEOUT_MS: .*10/],
     ['DATABASE_URL', 'mysql://me:secret@x/y', /^DATABASE_URL: must begin with postgres:/],
     ['API_KEYS', 'reader:abc', /^API_KEYS: entry 1/],

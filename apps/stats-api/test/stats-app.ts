@@ -4,14 +4,21 @@ import { createTestDatabase } from '@event-analytics/testkit';
 import {
   checkDatabase,
   connectDatabase,
+  createFoldMemory,
+  createStatistics,
+  ensureIndexes,
+  foldActivityLog,
+  listIndexedZones,
   migrate,
   writeEvents,
   type Database,
 } from '@event-analytics/timescale';
+import { loadUserSets } from '@event-analytics/user-sets';
 import request from 'supertest';
 
 import { createStatsApp, type StatsAppOptions } from '../src/app.js';
 import { databaseHealth } from '../src/database-health.js';
+import { indexHealth } from '../src/index-health.js';
 
 export const connect = (url: string): Database =>
   connectDatabase({ url, applicationName: 'test', maxConnections: 4 });
@@ -25,10 +32,17 @@ export interface StatsTest {
   close: () => Promise<void>;
 }
 
+interface StatsTestOptions extends Partial<Omit<StatsAppOptions, 'apiKeys' | 'statistics'>> {
+  apiKeys?: string;
+  databaseUrl?: string;
+  statementTimeoutMs?: number;
+  /** Zones that have an index, which `store` keeps up. */
+  indexed?: readonly string[];
+}
+
 /** The application on a migrated database of its own. */
-export async function startStatsTest(
-  o: Partial<Omit<StatsAppOptions, 'apiKeys'>> & { apiKeys?: string; databaseUrl?: string } = {},
-): Promise<StatsTest> {
+export async function startStatsTest(o: StatsTestOptions = {}): Promise<StatsTest> {
+  const { apiKeys = '', databaseUrl, statementTimeoutMs = 10_000, indexed = [], ...options } = o;
   const database = await createTestDatabase({
     template: 'migrated',
     prepare: async (url) => {
@@ -37,21 +51,28 @@ export async function startStatsTest(
       await empty.end({ timeout: 5 });
     },
   });
-  const url = o.databaseUrl ?? database.url;
+  const url = databaseUrl ?? database.url;
   const db = connect(url);
   const metrics = createMetrics({ service: 'stats-api' });
+  const zones = options.zones ?? ['UTC'];
+  const userSets = await loadUserSets();
+  const statistics = createStatistics({ db, userSets, cacheBytesMax: 1_000_000, statementTimeoutMs });
+  const memory = createFoldMemory(userSets, 1_000);
+  if (indexed.length > 0) await ensureIndexes(db, indexed);
   const app = createStatsApp({
-    db,
+    statistics,
     metrics,
-    healthChecks: [databaseHealth(() => checkDatabase(db, { timeoutMs: 1_000 }))],
+    healthChecks: [
+      databaseHealth(() => checkDatabase(db, { timeoutMs: 1_000 })),
+      indexHealth(zones, () => listIndexedZones(db, { timeoutMs: 1_000 })),
+    ],
     log: createLogger({ service: 'stats-api', level: 'error' }),
     clock: Date.now,
     trustProxy: 0,
-    defaultZone: 'UTC',
-    statementTimeoutMs: 10_000,
+    zones,
     queriesMax: 100,
-    ...o,
-    apiKeys: parseApiKeys(o.apiKeys ?? ''),
+    ...options,
+    apiKeys: parseApiKeys(apiKeys),
   });
   return {
     db,
@@ -69,8 +90,12 @@ export async function startStatsTest(
           properties: {},
         })),
       );
+      for (const historical of [true, false]) {
+        await foldActivityLog(db, memory, { historical, entriesMax: 1_000_000 });
+      }
     },
     close: async () => {
+      statistics.close();
       await db.end({ timeout: 5 });
       await database.drop();
     },

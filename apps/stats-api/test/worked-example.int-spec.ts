@@ -17,10 +17,13 @@ type Row = RetentionResponse['cohorts'][number];
 const written = ({ retained, complete }: Row): string =>
   retained.map((count, n) => (count === null ? '–' : `${count}${complete[n] ? '' : '*'}`)).join(' ');
 
-describe('the worked example of the semantics, over HTTP', () => {
+describe.each([
+  ['events', []],
+  ['the index', ['UTC', 'America/New_York']],
+])('the worked example of the semantics, over HTTP, from %s', (_source, indexed) => {
   let stats: StatsTest;
   beforeAll(async () => {
-    stats = await startStatsTest();
+    stats = await startStatsTest({ indexed });
     await stats.store(
       Object.entries(EVENTS).flatMap(([user, times]) =>
         times.map((time): [string, string] => [user, `2024-${time}Z`]),

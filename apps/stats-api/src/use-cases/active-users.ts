@@ -1,7 +1,6 @@
 import type { ActiveUsersQuery, ActiveUsersResponse } from '@event-analytics/api-contract';
-import { periodActiveUsers } from '@event-analytics/timescale';
 
-import { rangeOf, type StatsContext } from './stats-context.js';
+import { answerOf, countOver, rangeOf, type StatsAnswer, type StatsContext } from './stats-context.js';
 
 /**
  * Distinct users of every day, ISO week or calendar month that a range touches, each counted whole.
@@ -10,20 +9,15 @@ import { rangeOf, type StatsContext } from './stats-context.js';
 export async function activeUsers(
   context: StatsContext,
   query: ActiveUsersQuery,
-): Promise<ActiveUsersResponse> {
+): Promise<StatsAnswer<ActiveUsersResponse>> {
   const { from, to, timezone, asOfMs } = rangeOf(query, context);
-  const { period } = query;
-  const periods = await context.timed('active_users', () =>
-    periodActiveUsers(context.db, {
-      zone: timezone,
-      period,
-      from,
-      to,
-      eventType: query.event_type,
-      statementTimeoutMs: context.statementTimeoutMs,
-    }),
+  const { period, event_type: eventType } = query;
+  const statistic = await context.timed('active_users', () =>
+    context.statistics.periodActiveUsers({ zone: timezone, period, from, to, eventType }),
   );
-  return {
+  const periods = statistic.value;
+  const asked = [period, from, to, timezone, eventType ?? null, countOver(periods, asOfMs)];
+  return answerOf(statistic, asked, {
     from,
     to,
     timezone,
@@ -34,5 +28,5 @@ export async function activeUsers(
       active_users: activeUsers,
       complete: endMs <= asOfMs,
     })),
-  };
+  });
 }

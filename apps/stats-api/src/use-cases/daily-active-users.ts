@@ -1,22 +1,19 @@
 import type { DauQuery, DauResponse } from '@event-analytics/api-contract';
-import { periodActiveUsers } from '@event-analytics/timescale';
 
-import { rangeOf, type StatsContext } from './stats-context.js';
+import { answerOf, countOver, rangeOf, type StatsAnswer, type StatsContext } from './stats-context.js';
 
 /** Distinct users of every day of a range. @throws InvalidQueryError, StatementTimeoutError */
-export async function dailyActiveUsers(context: StatsContext, query: DauQuery): Promise<DauResponse> {
+export async function dailyActiveUsers(
+  context: StatsContext,
+  query: DauQuery,
+): Promise<StatsAnswer<DauResponse>> {
   const { from, to, timezone, asOfMs } = rangeOf(query, context);
-  const days = await context.timed('dau', () =>
-    periodActiveUsers(context.db, {
-      zone: timezone,
-      period: 'day',
-      from,
-      to,
-      eventType: query.event_type,
-      statementTimeoutMs: context.statementTimeoutMs,
-    }),
+  const { event_type: eventType } = query;
+  const statistic = await context.timed('dau', () =>
+    context.statistics.periodActiveUsers({ zone: timezone, period: 'day', from, to, eventType }),
   );
-  return {
+  const days = statistic.value;
+  return answerOf(statistic, [from, to, timezone, eventType ?? null, countOver(days, asOfMs)], {
     from,
     to,
     timezone,
@@ -25,5 +22,5 @@ export async function dailyActiveUsers(context: StatsContext, query: DauQuery): 
       active_users: activeUsers,
       complete: endMs <= asOfMs,
     })),
-  };
+  });
 }

@@ -1,0 +1,19 @@
+import { RawDataDroppedError } from '@event-analytics/timescale';
+
+import { InvalidQueryError, type StatsQueryName } from './use-cases/stats-context.js';
+
+/** Says of a statistic that needs dropped events which parameter asks for them. */
+export async function namingDroppedData<T>(
+  query: StatsQueryName,
+  zones: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof RawDataDroppedError)) throw error;
+    const path = query === 'retention' ? 'start_date' : 'from';
+    const message = `events of before ${error.retainedFrom} were dropped, and this cannot be answered without them: zones that are indexed may still answer: ${zones.join(', ')}.`;
+    throw new InvalidQueryError([{ path, code: 'raw_data_dropped', message }]);
+  }
+}
