@@ -3,6 +3,7 @@ import {
   databaseConfig,
   flag,
   loadConfig,
+  rawDataConfig,
   reportingConfig,
   streamConfig,
   streamName,
@@ -39,6 +40,7 @@ const schema = z.object({
   WRITER_ACK_WAIT_MS: wholeNumber(1_000, 600_000).default(30_000),
   /** A write that takes longer is given up and tried again. */
   WRITER_STATEMENT_TIMEOUT_MS: wholeNumber(1_000, 300_000).default(15_000),
+  ...rawDataConfig,
   ...reportingConfig,
   /** Whether this writer keeps the index of statistics as well; one of all writers at a time does. */
   INDEXER: flag.default(true),

@@ -29,6 +29,7 @@ import { healthChecks } from './health.js';
 import { createIndexerMetrics } from './indexer-metrics.js';
 import { createWriterMetrics } from './metrics.js';
 import { prepareDatabase } from './prepare-database.js';
+import { startStorageUpkeep, type StorageUpkeep } from './storage-upkeep.js';
 import { createRetryTiming } from './write/backoff.js';
 import { startWriter, type Writer } from './writer.js';
 
@@ -65,6 +66,7 @@ let writer: Writer | undefined;
 const consumer = (): ConsumerStatus | undefined => writer?.consumer();
 const writerMetrics = createWriterMetrics(metrics.registry, { backlog: () => backlog.current(), consumer });
 
+let upkeep: StorageUpkeep | undefined;
 let indexer: Indexer | undefined;
 const indexerStatus = () => indexer?.status();
 const indexerMetrics = createIndexerMetrics(metrics.registry, indexerStatus);
@@ -94,6 +96,15 @@ async function start(): Promise<void> {
     log,
     timing: createRetryTiming(),
     stopping: stopping.signal,
+  });
+  upkeep = startStorageUpkeep({
+    db,
+    compressAfterDays: config.COMPRESS_AFTER_DAYS,
+    retainRawDays: config.RETAIN_RAW_DAYS,
+    zones: config.REPORTING_TIMEZONES,
+    metrics: writerMetrics,
+    log,
+    clock: Date.now,
   });
   if (config.INDEXER) {
     log.info('indexer_started', { zones: config.REPORTING_TIMEZONES });
@@ -155,8 +166,9 @@ await runService({
     backlog.close();
     const timeoutMs = Math.max(0, config.SHUTDOWN_TIMEOUT_MS - CLOSE_MS);
     // The step in hand; one that takes longer is undone by the database and done again by the next.
-    const indexed = Promise.race([indexer?.stop(), sleep(timeoutMs, undefined, { ref: false })]);
-    await Promise.all([writer?.stop({ timeoutMs }), indexed]);
+    const background = Promise.all([indexer?.stop(), upkeep?.stop()]);
+    const settled = Promise.race([background, sleep(timeoutMs, undefined, { ref: false })]);
+    await Promise.all([writer?.stop({ timeoutMs }), settled]);
     await Promise.all([nats.close(), db.end({ timeout: 1 }), indexDb.end({ timeout: 1 })]);
   },
 });

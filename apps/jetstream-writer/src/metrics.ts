@@ -51,9 +51,22 @@ export function createWriterMetrics(
     registers,
   });
 
+  const upkeepFailures = new Counter({
+    name: 'storage_upkeep_failures_total',
+    help: 'Upkeep of the event storage that failed and is tried again some minutes later: make_partitions, columnstore, drop_events.',
+    labelNames: ['step'],
+    registers,
+  });
+  const partitionsDropped = new Counter({
+    name: 'event_partitions_dropped_total',
+    help: 'Partitions (chunks) of raw events that this writer dropped because they were too old.',
+    registers,
+  });
+
   // At zero from the start, so that the first increase is seen.
   duplicates.inc({ source: 'postgres' }, 0);
   for (const kind of ['retryable', 'fault', 'dead_letter']) retries.inc({ kind }, 0);
+  for (const step of ['make_partitions', 'columnstore', 'drop_events']) upkeepFailures.inc({ step }, 0);
 
   gauge('stream_pending_messages', 'Messages not yet delivered to a writer.', () => o.backlog().lag?.pending);
   gauge(
@@ -90,6 +103,8 @@ export function createWriterMetrics(
     buried: (reason: string) => deadLetters.inc({ reason }),
     retried: (kind: string) => retries.inc({ kind }),
     fault: () => faults.inc(),
+    upkeepFailed: (step: string) => upkeepFailures.inc({ step }),
+    partitionsDropped: (count: number) => partitionsDropped.inc(count),
   };
 
   /** Without a sample while the value is not known. */

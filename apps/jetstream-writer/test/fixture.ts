@@ -3,6 +3,7 @@ import { encodeWireMessages, type AcceptedEvent } from '@event-analytics/event-s
 import {
   connectNats,
   createEventPublisher,
+  DEAD_LETTER_HEADERS,
   ensureEventStream,
   streamLag,
   type ClientLog,
@@ -126,6 +127,30 @@ export const events = (count: number): AcceptedEvent[] =>
   Array.from({ length: count }, (_, i) =>
     event({ user_id: `user ${String(i % 97)}`, event_type: `type ${String(i % 5)}` }),
   );
+
+/** The dead letters, once there are so many. */
+export async function deadLetters(b: Awaited<ReturnType<typeof bench>>, count: number) {
+  const { jsm } = b.nats.session()!;
+  await eventually(
+    () =>
+      jsm.streams.info(b.names.deadLetterStream).then(
+        (info) => info.state.messages,
+        () => 0,
+      ),
+    (messages) => messages === count,
+  );
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const { header, data } = await jsm.streams.getMessage(b.names.deadLetterStream, { seq: i + 1 });
+      return {
+        reason: header.get(DEAD_LETTER_HEADERS.reason),
+        index: Number(header.get(DEAD_LETTER_HEADERS.index)),
+        sequence: Number(header.get(DEAD_LETTER_HEADERS.streamSequence)),
+        text: Buffer.from(data).toString(),
+      };
+    }),
+  );
+}
 
 /** Sum of a metric's samples whose labels contain all of `labels`. */
 export async function metric(service: ServiceProcess, name: string, labels = ''): Promise<number> {

@@ -1,31 +1,7 @@
-import { DEAD_LETTER_HEADERS } from '@event-analytics/nats-client';
-import { bench, event, events, eventually, metric, opened } from './fixture.js';
+import { bench, deadLetters, event, events, eventually, metric, opened } from './fixture.js';
 
 const open = opened();
 afterEach(() => open.closeAll());
-
-async function deadLetters(b: Awaited<ReturnType<typeof bench>>, count: number) {
-  const { jsm } = b.nats.session()!;
-  await eventually(
-    () =>
-      jsm.streams.info(b.names.deadLetterStream).then(
-        (info) => info.state.messages,
-        () => 0,
-      ),
-    (messages) => messages === count,
-  );
-  return Promise.all(
-    Array.from({ length: count }, async (_, i) => {
-      const { header, data } = await jsm.streams.getMessage(b.names.deadLetterStream, { seq: i + 1 });
-      return {
-        reason: header.get(DEAD_LETTER_HEADERS.reason),
-        index: Number(header.get(DEAD_LETTER_HEADERS.index)),
-        sequence: Number(header.get(DEAD_LETTER_HEADERS.streamSequence)),
-        text: Buffer.from(data).toString(),
-      };
-    }),
-  );
-}
 
 test('poison straight into the stream: four dead letters with reasons, neighbours stored, the stream empty', async () => {
   const b = await bench(open);

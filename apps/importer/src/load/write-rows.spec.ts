@@ -48,6 +48,23 @@ describe('writeRows', () => {
     expect(written).toEqual({ inserted: 0, duplicates: 0, rejected: [] });
   });
 
+  it('hands back the rows that are too old, and names the instant', async () => {
+    const o = options(() => undefined);
+    o.write = () =>
+      Promise.resolve({
+        inserted: 1,
+        duplicates: 0,
+        tooOld: { indexes: [0, 2], retainedFrom: '2024-05-01T00:00:00.000Z' },
+      });
+    const { inserted, duplicates, rejected } = await writeRows(rowsOf(3), o);
+    expect({ inserted, duplicates }).toEqual({ inserted: 1, duplicates: 0 });
+    expect(rejected.map((row) => [row.line, row.code])).toEqual([
+      [2, 'too_old'],
+      [4, 'too_old'],
+    ]);
+    expect(rejected[0]?.message).toContain('2024-05-01T00:00:00.000Z');
+  });
+
   it('tries again what fails for a passing reason, ever more slowly', async () => {
     let failures = 9;
     const o = options(() => (failures-- > 0 ? 'retryable' : undefined));

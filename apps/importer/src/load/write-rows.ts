@@ -7,7 +7,13 @@ export interface Written {
   duplicates: number;
 }
 
-export type WriteEvents = (events: AcceptedEvent[]) => Promise<Written>;
+/** The rows at these positions lie before the instant from which on events are kept, and were left out. */
+export interface TooOld {
+  indexes: number[];
+  retainedFrom: string;
+}
+
+export type WriteEvents = (events: AcceptedEvent[]) => Promise<Written & { tooOld?: TooOld }>;
 
 /** What the database's refusal asks for: try again, look for the row it cannot hold, or give up. */
 export type ClassifyError = (error: unknown) => {
@@ -31,8 +37,8 @@ const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 
 /**
- * Writes rows until they are in. Rows that the database cannot hold are found by halving and handed back; the
- * others go in. Throws the database's error when it is ours, or does not pass within `retryForMs`.
+ * Writes rows until they are in. Rows that the database cannot hold are found by halving and handed back, and so
+ * are those that are too old; the others go in. Throws the database's error when it is ours, or does not pass within `retryForMs`.
  */
 export async function writeRows(
   rows: EventRow[],
@@ -40,7 +46,8 @@ export async function writeRows(
 ): Promise<Written & { rejected: RejectedRow[] }> {
   if (rows.length === 0) return { inserted: 0, duplicates: 0, rejected: [] };
   try {
-    return { ...(await writeWithRetries(rows, options)), rejected: [] };
+    const { inserted, duplicates, tooOld } = await writeWithRetries(rows, options);
+    return { inserted, duplicates, rejected: tooOld ? tooOldRows(rows, tooOld) : [] };
   } catch (error) {
     const { kind, sqlState } = options.classify(error);
     if (kind !== 'poison') throw error;
@@ -61,7 +68,15 @@ export async function writeRows(
   }
 }
 
-async function writeWithRetries(rows: EventRow[], options: WriteRowsOptions): Promise<Written> {
+function tooOldRows(rows: EventRow[], { indexes, retainedFrom }: TooOld): RejectedRow[] {
+  const message = `occurred_at is before ${retainedFrom}: events from before it were dropped, and none is stored again`;
+  return indexes.flatMap((index) => {
+    const row = rows[index];
+    return row ? [{ line: row.line, bytes: row.bytes, code: 'too_old', message }] : [];
+  });
+}
+
+async function writeWithRetries(rows: EventRow[], options: WriteRowsOptions): ReturnType<WriteEvents> {
   const events = rows.map((row) => row.event);
   const giveUpAt = options.clock() + options.retryForMs;
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {

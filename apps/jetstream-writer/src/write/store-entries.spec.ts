@@ -92,6 +92,33 @@ test.each([[['e0']], [['e999']], [['e499', 'e500']], [['e1', 'e250', 'e251', 'e9
   },
 );
 
+test('what is too old is buried by name, after the others are stored, and is neither', async () => {
+  const db = database(() => undefined);
+  db.options.write = (events) => {
+    db.sizes.push(events.length);
+    const tooOld = { indexes: [0, 3], retainedFrom: '2024-05-01T00:00:00.000Z' };
+    return Promise.resolve({ inserted: 7, duplicates: 1, tooOld });
+  };
+  expect(await storeEntries(ids(10), db.options)).toEqual({ inserted: 7, duplicates: 1 });
+  expect(db.buried).toEqual([
+    ['e0', 'too_old'],
+    ['e3', 'too_old'],
+  ]);
+  expect(db.sizes).toEqual([10]);
+});
+
+test('what is too old and cannot be buried is not written again: its message comes again', async () => {
+  const db = database(() => undefined);
+  const tooOld = { indexes: [0], retainedFrom: '2024-05-01T00:00:00.000Z' };
+  db.options.write = (events) => {
+    db.sizes.push(events.length);
+    return Promise.resolve({ inserted: 0, duplicates: 0, tooOld });
+  };
+  db.options.bury = () => Promise.reject(new StoppedError());
+  await expect(storeEntries(ids(1), db.options)).rejects.toThrow(StoppedError);
+  expect(db.sizes).toEqual([1]);
+});
+
 test('a batch that fails only as a whole loses nothing to the dead letters', async () => {
   const db = database((events) => (events.length > 100 ? poisonError() : undefined));
   await storeEntries(ids(1_000), db.options);
