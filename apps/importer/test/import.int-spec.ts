@@ -134,6 +134,34 @@ describe('event-importer import', () => {
     expect(ended.stderr).toContain('mixed.csv:3: invalid_uuid: ');
   });
 
+  it('rejects what lies before the watermark of dropped events, and names it', async () => {
+    const marchEnds = 28 * 24 * 60;
+    await db.run((sql) => sql`UPDATE event_storage SET retained_from = '2024-04-01T00:00:00Z'`);
+    const path = await file('old.csv', HEADER + rows(marchEnds - 2, marchEnds + 3));
+    const ended = await run([path]);
+    expect(ended.exitCode).toBe(3);
+    expect(summaryOf(ended)).toMatchObject({ rows: 5, inserted: 3, duplicates: 0, rejected: 2 });
+    expect(ended.stderr).toContain('too_old: occurred_at is before 2024-04-01T00:00:00.000Z');
+    const rejects = await readRejects('old.csv.rejects.csv');
+    expect(rejects.map(({ line, code }) => [Number(line), code])).toEqual([
+      [2, 'too_old'],
+      [3, 'too_old'],
+    ]);
+    await expectStored(3);
+  });
+
+  it('takes nothing that is older than raw events are kept', async () => {
+    const path = await file('old.csv', HEADER + rows(0, 2));
+    const ended = await runImporter(['import', path], {
+      cwd,
+      databaseUrl: database.url,
+      env: { RETAIN_RAW_DAYS: '30' },
+    });
+    expect(summaryOf(ended)).toMatchObject({ rows: 2, inserted: 0, rejected: 2 });
+    expect(ended.stderr).toContain('timestamp_too_old');
+    await expectStored(0);
+  });
+
   it('fails when the reject file cannot be written, and counts what is in', async () => {
     const path = await file('mixed.csv', HEADER + rows(0, 5) + 'bad\n');
     const ended = await run([path, '--reject-file', 'absent/rejects.csv']);
