@@ -22,6 +22,14 @@ export interface RetentionQuestion {
   return_event?: string;
 }
 
+export interface EventCountsQuestion {
+  from: string;
+  to: string;
+  interval: 'hour' | 'day';
+  limit?: number;
+  event_type?: string;
+}
+
 interface Labelled {
   user: string;
   type: string;
@@ -78,6 +86,74 @@ export function createEventModel(events: ModelEvent[], zone: string, asOf: strin
         .map(([event_type, { count, users }]) => ({ event_type, count, users: users.size }))
         .sort((a, b) => b.count - a.count || compareCodePoints(a.event_type, b.event_type))
         .slice(0, limit);
+    },
+
+    stickiness(from: string, to: string, type?: string) {
+      const days = datesBetween(from, to).map((date) => {
+        const dau = usersBetween(date, date, type);
+        const mau = usersBetween(addDays(date, -29), date, type);
+        return { date, dau, mau, stickiness: share(dau, mau), complete: today > date };
+      });
+      const over = days.filter((day) => day.complete);
+      return { days, average: share(sum(over.map(({ dau }) => dau)), sum(over.map(({ mau }) => mau))) };
+    },
+
+    funnel(steps: readonly string[], from: string, to: string) {
+      /** Every day on which a user can do the step, after what was done before. */
+      let daysOf = new Map<string, string[]>();
+      const users = steps.map((type, n) => {
+        const next = new Map<string, string[]>();
+        for (const row of rows) {
+          if (row.type !== type || row.date < from || row.date > to) continue;
+          const before = daysOf.get(row.user) ?? [];
+          if (n === 0 || before.some((date) => date <= row.date)) {
+            next.set(row.user, [...(next.get(row.user) ?? []), row.date]);
+          }
+        }
+        daysOf = next;
+        return next.size;
+      });
+      return {
+        steps: steps.map((event_type, n) => ({
+          event_type,
+          users: users[n] ?? NaN,
+          rate: share(users[n] ?? NaN, users[0] ?? NaN),
+          step_rate: share(users[n] ?? NaN, users[Math.max(n - 1, 0)] ?? NaN),
+        })),
+        complete: today > to,
+      };
+    },
+
+    eventCounts({ from, to, interval, limit = 10, event_type }: EventCountsQuestion) {
+      const spans =
+        interval === 'day'
+          ? datesBetween(from, to).map((date) => ({
+              start: date,
+              complete: today > date,
+              has: (row: Labelled) => row.date === date,
+            }))
+          : watchedHours(zone, from, to).map(({ start, startMs, endMs }) => ({
+              start,
+              complete: endMs <= Date.parse(asOf),
+              has: (row: Labelled) => row.instantMs >= startMs && row.instantMs < endMs,
+            }));
+      const asked = rows.filter(
+        (r) => r.date >= from && r.date <= to && (event_type === undefined || r.type === event_type),
+      );
+      const countsOf = (some: Labelled[]) => spans.map(({ has }) => some.filter(has).length);
+      const types = event_type === undefined ? new Set(asked.map((r) => r.type)) : [event_type];
+      const series = [...types].map((type) => {
+        const ofType = asked.filter((r) => r.type === type);
+        return { event_type: type, total: ofType.length, counts: countsOf(ofType) };
+      });
+      return {
+        starts: spans.map(({ start }) => start),
+        complete: spans.map(({ complete }) => complete),
+        total: countsOf(asked),
+        series: series
+          .sort((a, b) => b.total - a.total || compareCodePoints(a.event_type, b.event_type))
+          .slice(0, limit),
+      };
     },
 
     retention(q: RetentionQuestion) {
@@ -151,6 +227,39 @@ function dateLabeller(zone: string): (instantMs: number) => string {
     return `${parts['year'] ?? ''}-${parts['month'] ?? ''}-${parts['day'] ?? ''}`;
   };
 }
+
+/** The hours that a clock shows, found by looking at it every minute: good where offsets are whole minutes. */
+function watchedHours(zone: string, from: string, to: string) {
+  const format = new Intl.DateTimeFormat('en-US-u-ca-iso8601-nu-latn', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'longOffset',
+  });
+  const hours: { start: string; startMs: number; endMs: number }[] = [];
+  let current = { key: '', date: '', start: '', startMs: NaN };
+  const lastMs = utc(addDays(to, 3)).getTime();
+  for (let ms = utc(addDays(from, -2)).getTime(); ms <= lastMs; ms += 60_000) {
+    const parts = Object.fromEntries(format.formatToParts(ms).map((p) => [p.type, p.value]));
+    const part = (name: string) => parts[name] ?? '';
+    const date = `${part('year')}-${part('month')}-${part('day')}`;
+    const offset = part('timeZoneName').replace('GMT', '') || '+00:00';
+    const key = `${date} ${part('hour')} ${offset}`;
+    if (key === current.key) continue;
+    if (current.date >= from && current.date <= to) {
+      hours.push({ start: current.start, startMs: current.startMs, endMs: ms });
+    }
+    current = { key, date, start: `${date}T${part('hour')}:${part('minute')}:00${offset}`, startMs: ms };
+  }
+  return hours;
+}
+
+const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
+const share = (part: number, whole: number) => (whole === 0 ? null : part / whole);
 
 function compareCodePoints(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));

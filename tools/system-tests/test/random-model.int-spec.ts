@@ -9,7 +9,7 @@ import { eventually, getJson, postEvents, startSystem, type System } from '../sr
 const SEED = Number(process.env['MODEL_SEED'] ?? 20240310);
 const EVENTS = 4_000;
 const USERS = 150;
-const TYPES = ['signup', 'page_view', 'purchase', 'zażółć 🙂', 'Zeta'];
+const TYPES = ['signup', 'page_view', 'purchase', 'zażółć 🙂', 'Zeta', 'a,b\\c'];
 /** A day short, a day long, a date that goes back (St John's 2006), a date that isn't (Apia). */
 const FOCUS = [
   '2024-03-10',
@@ -125,6 +125,57 @@ describe(`a random history, seed ${String(SEED)} (MODEL_SEED repeats it)`, () =>
         to,
         timezone: zone,
         events: model().topEvents(from, to, limit),
+      });
+    });
+
+    test.each([
+      ['2024-02-25', '2024-04-10', undefined],
+      ['2006-10-28', '2006-12-15', 'page_view'],
+      ['2011-12-29', '2012-01-31', undefined],
+      ['2015-05-01', '2015-05-03', 'none'],
+    ])('stickiness %s to %s, type %s', async (from, to, event_type) => {
+      expect(await ask('/stats/stickiness', { from, to, event_type })).toEqual({
+        from,
+        to,
+        timezone: zone,
+        ...model().stickiness(from, to, event_type),
+      });
+    });
+
+    test.each([
+      ['2024-02-01', '2024-12-31', ['signup', 'page_view', 'purchase']],
+      ['2024-03-08', '2024-03-12', ['zażółć 🙂', 'a,b\\c']],
+      ['2006-10-28', '2006-10-29', ['Zeta', 'signup', 'page_view']],
+      ['2011-12-25', '2012-01-05', ['purchase', 'a,b\\c', 'Zeta', 'signup', 'page_view', 'zażółć 🙂']],
+      ['2024-03-20', '2024-04-02', ['page_view', 'none', 'purchase']],
+    ])('funnel %s to %s, %j', async (from, to, steps) => {
+      const escaped = steps.map((step) => step.replaceAll(/[,\\]/g, (special) => `\\${special}`));
+      expect(await ask('/stats/funnel', { steps: escaped.join(','), from, to })).toEqual({
+        from,
+        to,
+        timezone: zone,
+        ...model().funnel(steps, from, to),
+      });
+    });
+
+    test.each([
+      { from: '2024-02-20', to: '2024-04-10', interval: 'day', limit: 3 },
+      { from: '2006-10-01', to: '2006-11-15', interval: 'day', event_type: 'a,b\\c' },
+      { from: '2011-12-28', to: '2012-01-02', interval: 'day' },
+      { from: '2024-03-09', to: '2024-03-11', interval: 'hour' },
+      { from: '2024-10-26', to: '2024-11-04', interval: 'hour', limit: 2 },
+      { from: '2006-10-28', to: '2006-10-28', interval: 'hour' },
+      { from: '2006-10-27', to: '2006-10-31', interval: 'hour', event_type: 'page_view' },
+      { from: '2011-12-29', to: '2011-12-31', interval: 'hour', limit: 100 },
+      { from: '2024-04-01', to: '2024-04-03', interval: 'hour', event_type: 'none' },
+    ] as const)('event counts %j', async (question) => {
+      const { from, to, interval } = question;
+      expect(await ask('/stats/event-counts', question)).toEqual({
+        from,
+        to,
+        timezone: zone,
+        interval,
+        ...model().eventCounts(question),
       });
     });
 
