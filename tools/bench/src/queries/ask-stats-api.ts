@@ -1,0 +1,130 @@
+import { startService, type ServiceProcess } from '@event-analytics/stack';
+import type { Cells } from './cells.js';
+import { createHttpClient, timingOf, type Answer, type HttpClient, type Timing } from './http-timing.js';
+import type { Progress } from './progress.js';
+import type { Question } from './questions.js';
+
+export type Sets = 'native' | 'portable';
+
+/** Asked before the clock runs, so that what is measured is not Node warming up. */
+const WARM_UP = 20;
+
+export interface StatsApi {
+  service: ServiceProcess;
+  client: HttpClient;
+  stop(): Promise<void>;
+}
+
+/** A new process, ready. */
+export async function startStatsApi(o: {
+  databaseUrl: string;
+  zones: readonly string[];
+  sets: Sets;
+}): Promise<StatsApi> {
+  const service = await startService({
+    app: 'stats-api',
+    env: {
+      LOG_LEVEL: 'warn',
+      DATABASE_URL: o.databaseUrl,
+      REPORTING_TIMEZONES: o.zones.join(','),
+      USER_SETS: o.sets,
+      STATEMENT_TIMEOUT_MS: '600000',
+    },
+  });
+  await service.waitReady();
+  const client = createHttpClient(service.url);
+  return {
+    service,
+    client,
+    async stop() {
+      client.close();
+      await service.stop();
+    },
+  };
+}
+
+export interface WarmTiming extends Timing {
+  /** False where even one answer was computed from events. */
+  fromIndex: boolean;
+}
+
+/** Asks each question again and again, with an event written and folded before every request. */
+export async function timeWarm(
+  { client }: StatsApi,
+  o: { questions: readonly Question[]; requests: number; between: () => Promise<void>; progress: Progress },
+): Promise<Map<string, WarmTiming>> {
+  const timings = new Map<string, WarmTiming>();
+  for (const { name, path } of o.questions) {
+    const durations: number[] = [];
+    let fromIndex = true;
+    for (let i = 0; i < WARM_UP + o.requests; i++) {
+      await o.between();
+      const answer = checked(name, await client.get(path));
+      fromIndex &&= answer.etag !== undefined;
+      if (i >= WARM_UP) durations.push(answer.ms);
+    }
+    const timing = { ...timingOf(durations), fromIndex };
+    timings.set(name, timing);
+    o.progress(`${name}: p50 ${timing.p50Ms.toFixed(2)} ms, p99 ${timing.p99Ms.toFixed(2)} ms`);
+  }
+  return timings;
+}
+
+/** The longest that a process which was just started took for its first answer, in milliseconds. */
+export interface ColdTiming {
+  /** To this question, first of all. */
+  aloneMs: number;
+  /** To this question, after those before it in the list. */
+  inTurnMs: number;
+}
+
+/** Starts a process for each question, and one for all in turn, `times` times. The start itself is not counted. */
+export async function timeCold(
+  start: () => Promise<StatsApi>,
+  { questions, times }: { questions: readonly Question[]; times: number },
+): Promise<Map<string, ColdTiming>> {
+  const timings = new Map<string, ColdTiming>(
+    questions.map(({ name }) => [name, { aloneMs: 0, inTurnMs: 0 }]),
+  );
+  const measure = async (asked: readonly Question[], key: keyof ColdTiming): Promise<void> => {
+    const api = await start();
+    try {
+      for (const { name, path } of asked) {
+        const { ms } = checked(name, await api.client.get(path));
+        const timing = timings.get(name);
+        if (timing !== undefined) timing[key] = Math.max(timing[key], ms);
+      }
+    } finally {
+      await api.stop();
+    }
+  };
+  for (let i = 0; i < times; i++) {
+    for (const question of questions) await measure([question], 'aloneMs');
+    await measure(questions, 'inTurnMs');
+  }
+  return timings;
+}
+
+export async function answerCells({ client }: StatsApi, question: Question): Promise<Cells> {
+  const { text } = checked(question.name, await client.get(question.path));
+  return question.fromHttp(JSON.parse(text));
+}
+
+/** Those that this build of stats-api knows, and the others. */
+export async function questionsThere(
+  { client }: StatsApi,
+  questions: readonly Question[],
+): Promise<{ there: Question[]; missing: Question[] }> {
+  const there: Question[] = [];
+  const missing: Question[] = [];
+  for (const question of questions) {
+    const { status } = await client.get(question.path);
+    (status === 404 ? missing : there).push(question);
+  }
+  return { there, missing };
+}
+
+function checked(name: string, answer: Answer): Answer {
+  if (answer.status === 200) return answer;
+  throw new Error(`${name}: stats-api answered ${String(answer.status)}: ${answer.text}`);
+}

@@ -1,0 +1,120 @@
+/**
+ * npm run bench:queries: the statistics on the index, cold and warm, against the same questions by SQL on the
+ * events and by DuckDB on the same rows; what writing costs with the index; and a backfill. On private servers
+ * made for the run. It fails when two answers differ in one cell, and with --check when a figure misses its bar.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import type { Database } from '@event-analytics/timescale';
+import { AnswersDiffer } from './ask-peers.js';
+import { benchBackfill } from './backfill.js';
+import { missedBars } from './bars.js';
+import { benchPhase } from './bench-phase.js';
+import { createLoader } from './data.js';
+import { readOptions, type BenchOptions } from './options.js';
+import { progressOn, type Progress } from './progress.js';
+import { reportOf } from './report.js';
+import type { BenchResult, Phase } from './result.js';
+import { connectTo, createDatabase, startBenchServers, withDatabase, type BenchServers } from './servers.js';
+import { benchWrites } from './writes.js';
+
+/** For the load, the live events and SQL; never more than one at a time but for the load. */
+const CONNECTIONS = 2;
+const RATES = [1_000, 100];
+const SLICE_EVENTS_MAX = 1_500_000;
+
+async function run(options: BenchOptions, progress: Progress): Promise<BenchResult> {
+  const servers = await startBenchServers({ events: options.events + options.historyEvents, progress });
+  try {
+    const result: BenchResult = {
+      machine: {
+        cpu: cpus()[0]?.model ?? 'unknown',
+        cores: cpus().length,
+        node: process.version,
+        ...(await describePostgres(servers)),
+      },
+      options,
+      phases: [],
+    };
+    if (options.parts.includes('queries') || options.parts.includes('peers'))
+      result.phases = await benchQueries(servers, options, progress);
+    if (options.parts.includes('writes')) {
+      const scale = { ...options, sliceEventsMax: SLICE_EVENTS_MAX, rates: RATES };
+      result.writes = await benchWrites(servers, scale, progress);
+    }
+    if (options.parts.includes('backfill')) {
+      const { backfillEvents: events, users, zones } = options;
+      result.backfill = await benchBackfill(servers, { events, users, zones }, progress);
+    }
+    return result;
+  } finally {
+    await servers.stop();
+  }
+}
+
+/** Without what lies before the range, then with it. */
+async function benchQueries(
+  servers: BenchServers,
+  options: BenchOptions,
+  progress: Progress,
+): Promise<Phase[]> {
+  const databaseUrl = await createDatabase(servers.forQueries.postgresUrl, 'bench');
+  const db: Database = connectTo(databaseUrl, CONNECTIONS);
+  const loader = createLoader(db, options, progress);
+  const phase = (historyDays: number, loadMs: number): Promise<Phase> =>
+    benchPhase(
+      db,
+      {
+        ...options,
+        databaseUrl,
+        scratch: servers.scratch,
+        historyDays,
+        loadMs,
+        queries: options.parts.includes('queries'),
+        peers: options.parts.includes('peers'),
+      },
+      progress,
+    );
+  try {
+    const phases = [await phase(0, await loader.range())];
+    if (options.historyDays > 0) phases.push(await phase(options.historyDays, await loader.history()));
+    return phases;
+  } finally {
+    await db.end({ timeout: 5 });
+  }
+}
+
+async function describePostgres(servers: BenchServers): Promise<{ postgres: string; storage: string }> {
+  const url = await createDatabase(servers.forQueries.postgresUrl, 'described');
+  return await withDatabase(url, async (db) => {
+    const [row] = await db.run(
+      (sql) => sql<{ postgres: string; storage: string }[]>`
+        SELECT current_setting('server_version') AS postgres, kind AS storage FROM event_storage`,
+    );
+    return row ?? { postgres: 'unknown', storage: 'unknown' };
+  });
+}
+
+async function otherRun(file: string, { users, days }: BenchOptions): Promise<BenchResult> {
+  const other = JSON.parse(await readFile(file, 'utf8')) as BenchResult;
+  if (other.options.users !== users || other.options.days !== days)
+    throw new Error(
+      `${file} is of ${String(other.options.users)} users and ${String(other.options.days)} days: not to be compared`,
+    );
+  return other;
+}
+
+const options = readOptions(process.argv.slice(2), Date.now());
+const other = options.compare === undefined ? undefined : await otherRun(options.compare, options);
+try {
+  const result = await run(options, progressOn(process.stderr));
+  console.log(reportOf(result, other));
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
+  const missed = options.check ? missedBars(result, other) : [];
+  for (const line of missed) console.error(`missed: ${line}`);
+  if (missed.length > 0) process.exitCode = 1;
+} catch (error) {
+  if (!(error instanceof AnswersDiffer)) throw error;
+  console.error(`the answers differ: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,150 @@
+import yargs from 'yargs';
+
+export const PARTS = ['queries', 'peers', 'writes', 'backfill'] as const;
+export type Part = (typeof PARTS)[number];
+
+const DAY_MS = 86_400_000;
+/** Of the events of the range, so many more lie in the history before it. */
+const HISTORY_SHARE = 0.1;
+
+/** What --quick makes of what was not said otherwise: under two minutes, to try it out. */
+const QUICK = {
+  events: 1_000_000,
+  users: 50_000,
+  requests: 30,
+  'cold-starts': 1,
+  'slice-seconds': 2,
+  slices: 1,
+  'rate-seconds': 2,
+  'backfill-events': 50_000,
+};
+const FULL: typeof QUICK = {
+  events: 20_000_000,
+  users: 1_000_000,
+  requests: 300,
+  'cold-starts': 5,
+  'slice-seconds': 10,
+  slices: 3,
+  'rate-seconds': 20,
+  'backfill-events': 2_000_000,
+};
+
+export type BenchOptions = ReturnType<typeof readOptions>;
+
+export function readOptions(args: readonly string[], nowMs: number) {
+  const given = parse(args);
+  const scale = { ...(given.quick ? QUICK : FULL), ...defined(given) };
+  return {
+    events: scale.events,
+    users: scale.users,
+    days: given.days,
+    historyDays: given['history-days'],
+    historyEvents: given['history-days'] === 0 ? 0 : Math.round(scale.events * HISTORY_SHARE),
+    uniform: given.uniform,
+    zones: given.zones === 1 ? ['UTC'] : ['UTC', 'America/New_York'],
+    sets: given.sets,
+    // The last whole day is yesterday.
+    endMs: Math.floor(nowMs / DAY_MS) * DAY_MS,
+    requests: scale.requests,
+    coldStarts: scale['cold-starts'],
+    slices: scale.slices,
+    sliceMs: scale['slice-seconds'] * 1_000,
+    rateMs: scale['rate-seconds'] * 1_000,
+    backfillEvents: scale['backfill-events'],
+    parts: given.only ?? PARTS,
+    json: given.json,
+    compare: given.compare,
+    check: given.check,
+  };
+}
+
+function parse(args: readonly string[]) {
+  return yargs([...args])
+    .scriptName('npm run bench:queries --')
+    .options({
+      events: { type: 'number', describe: `Events in the range of days [${String(FULL.events)}]` },
+      users: { type: 'number', describe: `Users to draw from [${String(FULL.users)}]` },
+      days: { type: 'number', default: 84, describe: 'Days of the range; it ends yesterday' },
+      'history-days': {
+        type: 'number',
+        default: 1_095,
+        describe:
+          'Days before the range, in which a tenth more events lie: everything is measured without and with them; 0: only without',
+      },
+      uniform: {
+        type: 'boolean',
+        default: false,
+        describe: 'Users and types uniformly at random: the worst case for bitmaps',
+      },
+      zones: {
+        type: 'number',
+        choices: [1, 2] as const,
+        default: 1 as const,
+        describe: 'UTC alone, or New York as well',
+      },
+      sets: {
+        type: 'array',
+        choices: ['native', 'portable'] as const,
+        default: ['native', 'portable'] as ('native' | 'portable')[],
+        describe: 'Which bitmaps stats-api computes with',
+      },
+      requests: { type: 'number', describe: `Requests of each question [${String(FULL.requests)}]` },
+      'cold-starts': {
+        type: 'number',
+        describe: `Processes started for each question [${String(FULL['cold-starts'])}]`,
+      },
+      slices: { type: 'number', describe: `Turns of each kind of writes [${String(FULL.slices)}]` },
+      'slice-seconds': { type: 'number', describe: `Length of a turn [${String(FULL['slice-seconds'])}]` },
+      'rate-seconds': {
+        type: 'number',
+        describe: `How long each rate of writes is kept up [${String(FULL['rate-seconds'])}]`,
+      },
+      'backfill-events': {
+        type: 'number',
+        describe: `Events of history to be folded [${String(FULL['backfill-events'])}]`,
+      },
+      only: {
+        type: 'string',
+        coerce: (text: string | undefined) => text?.split(',').map(partNamed),
+        describe: `Parts to run, between commas: ${PARTS.join(', ')}. The first two make the data`,
+      },
+      quick: {
+        type: 'boolean',
+        default: false,
+        describe: 'Small, to try it out: says little about anything',
+      },
+      json: { type: 'string', describe: 'Also write the result to this file' },
+      compare: { type: 'string', describe: 'The JSON of another run, to which the times are compared' },
+      check: { type: 'boolean', default: false, describe: 'Exit with 1 where a figure misses its bar' },
+    })
+    .check((o) => {
+      for (const [name, value] of Object.entries(o)) {
+        if (typeof value !== 'number') continue;
+        if (!Number.isInteger(value) || value < (name === 'history-days' || name === 'historyDays' ? 0 : 1))
+          throw new Error(
+            `--${name} must be a whole number of at least ${name.startsWith('history') ? '0' : '1'}`,
+          );
+      }
+      // 12 cohorts of a week, and the month that stickiness looks back.
+      if (o.days < 84) throw new Error('--days must be at least 84');
+      return true;
+    })
+    .strict()
+    .parseSync();
+}
+
+function partNamed(name: string): Part {
+  const part = PARTS.find((known) => known === name);
+  if (part === undefined) throw new Error(`--only: ${name} is none of ${PARTS.join(', ')}`);
+  return part;
+}
+
+type Scale = typeof FULL;
+
+/** Those of the scale that were given. */
+function defined(given: { readonly [Name in keyof Scale]?: number | undefined }): Partial<Scale> {
+  const names = Object.keys(FULL) as (keyof Scale)[];
+  return Object.fromEntries(
+    names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+  );
+}
