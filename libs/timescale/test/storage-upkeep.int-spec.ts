@@ -2,6 +2,7 @@ import { portableUserSets as userSets } from '@event-analytics/user-sets';
 import {
   buildStep,
   createFoldMemory,
+  createStatistics,
   dailyActiveUsers,
   dropExpiredEvents,
   ensureIndexes,
@@ -20,7 +21,12 @@ import {
   type StorageKind,
   type WriteResult,
 } from '../src/index.js';
-import { createStatistics } from '../src/statistics.js';
+import {
+  addColumnstorePolicy,
+  enableColumnstore,
+  removeColumnstorePolicy,
+} from '../src/queries/columnstore_policy_set.js';
+import { probeColumnstore } from '../src/queries/columnstore_probe.js';
 import { event, events } from './event-makers.js';
 import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
 
@@ -370,6 +376,17 @@ describe('the columnstore', () => {
       expect(await keep(0)).toEqual({ kind: 'remove' });
       expect(await policies()).toEqual([]);
       expect(await keep(7)).toEqual({ kind: 'set', days: 7 });
+    });
+
+    it('is set by the older names as well', async () => {
+      await opened.db.transaction(async (sql) => {
+        const older = { ...(await probeColumnstore(sql)), dialect: 'compression' as const };
+        await enableColumnstore(sql, older);
+        await addColumnstorePolicy(sql, older, 9);
+        expect(await probeColumnstore(sql)).toMatchObject({ enabled: true, policyDays: 9 });
+        await removeColumnstorePolicy(sql, older);
+        expect(await probeColumnstore(sql)).toMatchObject({ enabled: true, policyDays: undefined });
+      });
     });
 
     it('leaves alone what another process is at', async () => {
