@@ -23,6 +23,10 @@ const schema = z.object({
   STATEMENT_TIMEOUT_MS: wholeNumber(10, 600_000).default(30_000),
   /** What is remembered of the index, in bytes. */
   STATS_CACHE_BYTES: wholeNumber(0, 1024 * 1024 * MIB).default(256 * MIB),
+  /** Bitmaps by the native library where it could be built (auto), only by it, or only by the portable code. */
+  USER_SETS: z
+    .enum(['auto', 'native', 'portable'], { error: 'must be auto, native or portable' })
+    .default('auto'),
   MIGRATE_ON_START: flag.default(true),
 });
 

@@ -176,8 +176,4 @@ export const reportingConfig = {
       `must be 1 to ${ZONES_MAX} IANA time zone names between commas`,
     )
     .default(['UTC']),
-  /** Bitmaps by the native library where it could be built (auto), only by it, or only by the portable code. */
-  USER_SETS: z
-    .enum(['auto', 'native', 'portable'], { error: 'must be auto, native or portable' })
-    .default('auto'),
 };
