@@ -94,6 +94,8 @@ export async function bench(
           NATS_SUBJECT: names.subject,
           NATS_DEAD_LETTER_SUBJECT: names.deadLetterSubject,
           WRITER_ACK_WAIT_MS: String(ACK_WAIT_MS),
+          // The ledger of a test is the log: folded, it would be gone.
+          INDEXER: 'false',
           ...env,
         },
       });

@@ -10,7 +10,7 @@ test('raw events are dropped after their days, and what comes again of them is a
   const b = await bench(open);
   const old = Array.from({ length: 5 }, () => event({ occurred_at: daysAgo(100) }));
   const young = events(20).map((e) => ({ ...e, occurred_at: daysAgo(3) }));
-  const keeping = await b.startWriter();
+  const keeping = await b.startWriter({ INDEXER: 'true' });
   await b.publish([...old, ...young]);
   await b.drained();
   await eventually(
@@ -19,7 +19,7 @@ test('raw events are dropped after their days, and what comes again of them is a
   );
   await keeping.stop();
 
-  const dropping = await b.startWriter({ RETAIN_RAW_DAYS: '30' });
+  const dropping = await b.startWriter({ INDEXER: 'true', RETAIN_RAW_DAYS: '30' });
   await eventually(
     () => metric(dropping, 'event_partitions_dropped_total'),
     (partitions) => partitions === 1,
