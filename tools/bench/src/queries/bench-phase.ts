@@ -31,6 +31,7 @@ export interface PhaseOptions {
   zones: readonly string[];
   sets: readonly Sets[];
   requests: number;
+  /** 0: not measured. */
   coldStarts: number;
   queries: boolean;
   peers: boolean;
@@ -63,9 +64,10 @@ export async function benchPhase(db: Database, o: PhaseOptions, progress: Progre
       });
       return { there, warm };
     });
-    const cold = await timeCold(start, { questions: there, times: o.coldStarts });
+    const cold =
+      o.coldStarts === 0 ? undefined : await timeCold(start, { questions: there, times: o.coldStarts });
     for (const [name, timing] of warm) {
-      const coldTiming = cold.get(name);
+      const coldTiming = cold?.get(name);
       const result = results[name];
       if (result !== undefined) result.index[sets] = { ...timing, ...(coldTiming && { cold: coldTiming }) };
     }

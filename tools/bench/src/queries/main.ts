@@ -70,6 +70,8 @@ async function benchQueries(
         scratch: servers.scratch,
         historyDays,
         loadMs,
+        // Once, with all there is: every process that is started takes its second.
+        coldStarts: historyDays === options.historyDays ? options.coldStarts : 0,
         queries: options.parts.includes('queries'),
         peers: options.parts.includes('peers'),
       },

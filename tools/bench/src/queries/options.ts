@@ -11,7 +11,7 @@ const HISTORY_SHARE = 0.1;
 const QUICK = {
   events: 1_000_000,
   users: 50_000,
-  requests: 30,
+  requests: 20,
   'cold-starts': 1,
   'slice-seconds': 2,
   slices: 1,

@@ -19,7 +19,8 @@ export const EVENT_TYPES: readonly string[] = TYPES.map(([name]) => name);
 /** Of all users, those that were there when the history began, and when the range of days began. */
 const THERE_FROM_THE_START = 0.1;
 const THERE_BEFORE_THE_RANGE = 0.3;
-const TRIES_MAX = 64;
+/** Ten on average at the very start; a bound all the same. */
+const TRIES_MAX = 1_000;
 
 /** Who does what. Every event is drawn by itself: sessions would leave fewer users a day, and smaller bitmaps. */
 export interface Population {
