@@ -52,11 +52,11 @@ const db = connectDatabase({
   maxConnections: config.WRITER_CONNECTIONS + SPARE_CONNECTIONS,
   statementTimeoutMs: config.WRITER_STATEMENT_TIMEOUT_MS,
 });
-// The indexer's one transaction at a time, of its own length.
+// The indexer's one transaction at a time, of its own length, and its tidying up.
 const indexDb = connectDatabase({
   url: config.databaseUrl,
   applicationName: `${SERVICE}-indexer`,
-  maxConnections: 1,
+  maxConnections: 2,
 });
 const nats = await connectNats({ servers: config.NATS_URL, name: SERVICE, log });
 const deadLetters = createDeadLetters(nats, { names: config.names, replicas: config.STREAM_REPLICAS });

@@ -47,6 +47,7 @@ export {
   type IndexerStatus,
 } from './indexer/run-indexer.js';
 export { sealStep, type SealStep } from './indexer/seal.js';
+export { tidyIfDue } from './indexer/tidy.js';
 export {
   dropExpiredEvents,
   type DropExpiredOptions,

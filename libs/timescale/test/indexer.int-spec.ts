@@ -107,6 +107,18 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
     expect(await query('SELECT FROM activity_log')).toHaveLength(0);
   });
 
+  it('takes about as much as it was asked to, also of one large write, and leaves the age of the rest', async () => {
+    await ensureIndexes(db, ZONES);
+    await writeEvents(db, randomEvents(400));
+    const [written] = await query('SELECT logged_at FROM activity_log');
+    const fold = await foldActivityLog(db, memory, { historical: true, entriesMax: 50 });
+    expect(fold).toMatchObject({ entries: 50, more: true });
+    expect(await query('SELECT logged_at FROM activity_log')).toEqual([written]);
+    await expectNoDifference();
+    expect(await foldAll()).toBe(400 - (fold?.events ?? 0));
+    await expectNoDifference();
+  });
+
   it('gives users numbers without gaps, whatever is rolled back', async () => {
     await ensureIndexes(db, ['UTC']);
     await writeEvents(db, randomEvents(500));

@@ -20,3 +20,13 @@ export function entriesWithin(
     counts: within.map((i) => entries.counts[i] ?? 0),
   };
 }
+
+/** Those at the positions [start, end). */
+export function entriesBetween(entries: ActivityEntries, start: number, end: number): ActivityEntries {
+  return {
+    buckets: entries.buckets.slice(start, end),
+    event_types: entries.event_types.slice(start, end),
+    user_ids: entries.user_ids.slice(start, end),
+    counts: entries.counts.slice(start, end),
+  };
+}

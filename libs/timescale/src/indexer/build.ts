@@ -101,7 +101,7 @@ async function addToIndexes(
       remember: false,
     });
     if (segments === undefined) refused.push(await refuse(sql, index));
-    else await appendSegments(sql, memory.userSets, state.seq, segments);
+    else memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
   }
   return refused;
 }

@@ -1,7 +1,8 @@
 import type { UserSets } from '@event-analytics/user-sets';
 import type { Database, Sql } from '../database.js';
+import { returnToActivityLog } from '../queries/activity_log_return.js';
 import { takeActivityLog } from '../queries/activity_log_take.js';
-import type { ActivityEntries } from './activity.js';
+import { entriesBetween, type ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
 import { beginFold, endFold, type FoldState } from './fold-state.js';
 import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
@@ -12,6 +13,8 @@ import { appendSegments, type Segment } from './segments.js';
 
 /** A fold takes milliseconds; past this the server is asked to stop it, and it is done again. */
 const FOLD_TIMEOUT_MS = 60_000;
+/** More than this over the limit is put back. */
+const OVER_LIMIT_SHARE = 0.5;
 const TYPES_REMEMBERED = 100_000;
 const KNOWN_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -21,6 +24,8 @@ export interface FoldMemory {
   users: NumberCache;
   types: NumberCache;
   knownUsers: KnownUsers;
+  /** Bytes that this process left dead in activity_users since it was tidied; see tidyIfDue. */
+  deadBytes: number;
   /** The last fold that this process knows to have been committed, by itself. */
   lastSeq: number;
 }
@@ -32,6 +37,7 @@ export function createFoldMemory(userSets: UserSets, usersRemembered = 1_000_000
     users: createNumberCache(usersRemembered),
     types: createNumberCache(TYPES_REMEMBERED),
     knownUsers: createKnownUsers(KNOWN_BYTES_MAX),
+    deadBytes: 0,
     lastSeq: 0,
   };
 }
@@ -65,7 +71,7 @@ export async function foldActivityLog(
   request: FoldRequest,
 ): Promise<FoldResult | undefined> {
   return await withFold(db, memory, {}, async (sql, state) => {
-    const taken = await takeActivityLog(sql, request);
+    const taken = await takeEntries(sql, request);
     const entries = taken.reduce((sum, { counts }) => sum + counts.length, 0);
     const events = taken.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
     const refused = entries === 0 ? [] : await foldEntries(sql, memory, state, taken, request);
@@ -109,6 +115,21 @@ export async function withFold<T>(
   }
 }
 
+/**
+ * One row of the log holds what one write inserted, thousands of entries: of the last row taken, what is over
+ * the limit is put back where it is worth its while.
+ */
+async function takeEntries(sql: Sql, { historical, entriesMax }: FoldRequest): Promise<ActivityEntries[]> {
+  const taken = await takeActivityLog(sql, { historical, entriesMax });
+  const last = taken.at(-1);
+  const over = taken.reduce((sum, { counts }) => sum + counts.length, 0) - entriesMax;
+  if (last === undefined || over <= entriesMax * OVER_LIMIT_SHARE) return taken;
+  const kept = last.counts.length - over;
+  const entries = { ...entriesBetween(last, kept, last.counts.length), logged_at: last.logged_at };
+  await returnToActivityLog(sql, { historical, entries });
+  return [...taken.slice(0, -1), entriesBetween(last, 0, kept)];
+}
+
 /** Puts entries into the counts and into every zone's index. @returns zones that had to be given up */
 async function foldEntries(
   sql: Sql,
@@ -131,7 +152,7 @@ async function foldEntries(
     if (added === undefined) refused.push(await refuse(sql, index));
     else segments.push(...added);
   }
-  await appendSegments(sql, memory.userSets, state.seq, segments);
+  memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
   return refused;
 }
 

@@ -8,18 +8,20 @@ import { createFoldMemory, foldActivityLog, type FoldResult } from './fold.js';
 import { ensureIndexes } from './indexes.js';
 import { sealStep } from './seal.js';
 import { createStepSize } from './step-size.js';
+import { tidyIfDue } from './tidy.js';
 
 /** From the beginning of one look at the log to that of the next. */
 const INTERVAL_MS = 200;
 /** Entries of one fold of what is recent: bounds its memory and time. */
 const RECENT_ENTRIES_MAX = 50_000;
 /** What is not urgent is done in steps of about this long, for what is urgent waits for a step. */
-const STEP_MS = 250;
+const STEP_MS = 150;
 const SEAL_LOOK_MS = 60_000;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 10_000;
 
 export interface IndexerOptions {
+  /** Of two connections: one folds, the other tidies up meanwhile. */
   db: Database;
   userSets: UserSets;
   /** IANA names: an index is made for each that has none. */
@@ -57,11 +59,12 @@ export interface Indexer {
 export function startIndexer(o: IndexerOptions): Indexer {
   const memory = createFoldMemory(o.userSets, o.usersRemembered);
   const stopping = new AbortController();
-  const historicalEntries = createStepSize({ first: 10_000, min: 1_000, max: 100_000, targetMs: STEP_MS });
+  const historicalEntries = createStepSize({ first: 2_000, min: 500, max: 100_000, targetMs: STEP_MS });
   const buildBuckets = createStepSize({ first: 4, min: 1, max: 96 * 31, targetMs: STEP_MS });
   const building = new Map<string, number>();
   let outlook: ActivityOutlook = { upkeep: false };
   let ensured = false;
+  let tidying: Promise<unknown> | undefined;
   let sealLookMs = 0;
 
   const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -71,6 +74,7 @@ export function startIndexer(o: IndexerOptions): Indexer {
     async stop() {
       stopping.abort();
       await running;
+      await tidying;
     },
   };
 
@@ -81,6 +85,7 @@ export function startIndexer(o: IndexerOptions): Indexer {
       try {
         if (!ensured) await ensure();
         const busy = await round();
+        tidy();
         retryMs = RETRY_MS_MIN;
         if (!busy) await pause(Math.max(0, INTERVAL_MS - (performance.now() - beganMs)));
       } catch (error) {
@@ -100,6 +105,13 @@ export function startIndexer(o: IndexerOptions): Indexer {
       if (fold?.more) return true;
     }
     return await backgroundStep();
+  }
+
+  /** Beside the folds: they need not wait for it. */
+  function tidy(): void {
+    tidying ??= tidyIfDue(o.db, memory)
+      .catch((error: unknown) => o.log.warn('index_not_tidied', { error: String(error) }))
+      .finally(() => (tidying = undefined));
   }
 
   async function backgroundStep(): Promise<boolean> {

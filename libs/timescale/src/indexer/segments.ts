@@ -33,21 +33,24 @@ interface Planned {
  * Adds users to their keys: one new row each, into which those rows that are not much larger are merged,
  * newest first. So a bit is rewritten a logarithmic number of times, and a key's rows grow about twofold
  * from one to the next. Under the fold's lock only.
+ * @returns bytes of the rows that were replaced: what lies dead in the table once the fold commits
  */
 export async function appendSegments(
   sql: Sql,
   userSets: UserSets,
   seq: number,
   segments: readonly Segment[],
-): Promise<void> {
-  if (segments.length === 0) return;
+): Promise<number> {
+  if (segments.length === 0) return 0;
   const planned = await planMerges(sql, segments);
   await fetchUsers(sql, planned);
   const replaced: { key: IndexKey; seq: string }[] = [];
+  let replacedBytes = 0;
   for (const { segment, merged } of planned) {
     for (const row of merged) {
       if (row.users !== null) segment.users.add(userSets.fromBytes(row.users));
       replaced.push({ key: segment.key, seq: row.seq });
+      replacedBytes += row.bytes;
     }
   }
   await deleteRows(sql, replaced);
@@ -55,6 +58,7 @@ export async function appendSegments(
     sql,
     segments.map(({ key, users }) => ({ key, seq: String(seq), users: users.toBytes() })),
   );
+  return replacedBytes;
 }
 
 async function planMerges(sql: Sql, segments: readonly Segment[]): Promise<Planned[]> {

@@ -4,6 +4,7 @@ import {
   ensureIndexes,
   foldActivityLog,
   sealStep,
+  tidyIfDue,
   type Database,
   type FoldMemory,
 } from '@event-analytics/timescale';
@@ -41,6 +42,7 @@ export async function buildIndex(
     const step = await buildStep(db, memory, { bucketsMax });
     if (step === undefined) break;
     steps++;
+    await tidyIfDue(db, memory);
     // The log is empty but for what was just written here; a step that finds too much of it waits for the fold.
     if (step.postponed) await foldEverything(db, memory);
     else {
