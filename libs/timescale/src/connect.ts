@@ -19,6 +19,8 @@ export interface ConnectOptions {
   statementTimeoutMs?: number;
   /** A server that is silent for this long is given up (default: statementTimeoutMs + 5 s, else 60 s). */
   answerTimeoutMs?: number;
+  /** Other settings of each session, as `enable_seqscan`. */
+  settings?: Readonly<Record<string, string>>;
   onNotice?: (notice: { severity?: string; message?: string }) => void;
 }
 
@@ -159,6 +161,7 @@ export function connectDatabase(options: ConnectOptions): Database {
           jit: 'off',
           // A client that vanished in a transaction must not hold its locks for ever.
           idle_in_transaction_session_timeout: 60_000,
+          ...options.settings,
           ...(options.statementTimeoutMs ? { statement_timeout: options.statementTimeoutMs } : {}),
         },
       }),
