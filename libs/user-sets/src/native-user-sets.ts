@@ -15,7 +15,7 @@ export interface RoaringBitmap {
   toUint32Array(): Uint32Array;
   runOptimize(): boolean;
   removeRunCompression(): boolean;
-  serialize(format: 'portable'): Uint8Array;
+  serialize(format: 'portable', into: Uint8Array): unknown;
   getSerializationSizeInBytes(format: 'portable'): number;
 }
 
@@ -90,7 +90,9 @@ class NativeUserSet implements UserSet {
   toBytes(): Uint8Array {
     // In place and back: a copy would cost as much again, and most sets have no runs.
     const hasRuns = this.bitmap.runOptimize();
-    const bytes = this.bitmap.serialize('portable');
+    // Into memory of ours: what roaring makes is not freed before the event loop turns, however much it is.
+    const bytes = Buffer.allocUnsafe(this.bitmap.getSerializationSizeInBytes('portable'));
+    this.bitmap.serialize('portable', bytes);
     if (hasRuns) this.bitmap.removeRunCompression();
     return bytes;
   }

@@ -16,7 +16,7 @@ import {
 import { writeFew, writeKeyed } from './write-bytes.js';
 
 /** What V8 needs, about: for a set, for each of a few numbers, and for each container beside its numbers. */
-const SET_BYTES = 120;
+const SET_BYTES = 200;
 const NUMBER_BYTES = 8;
 const CONTAINER_BYTES = 220;
 
