@@ -45,6 +45,9 @@ describe('command line', () => {
     [['import', 'a.csv', '--reject-file', './a.csv'], 'overwrite the input'],
     [['import', 'a.csv', '--reject-file', '-'], 'needs a path'],
     [['import', 'a.csv', '--reject-file'], 'Not enough arguments following: reject-file'],
+    [['recount', '--limit', '1001'], '--limit'],
+    [['recount', 'extra'], 'extra'],
+    [['reindex', '--zone'], 'zone'],
     [['migrate', 'extra'], 'extra'],
     [['migrate', '--wait-seconds', '-1'], '--wait-seconds'],
   ])('refuses %j', async (argv, message) => {

@@ -14,10 +14,15 @@ interface DatabaseOption {
 
 export type CommandLine =
   | ({ command: 'import'; request: ImportRequest; json: boolean; quiet: boolean } & DatabaseOption)
-  | ({ command: 'migrate'; json: boolean; quiet: boolean; waitSeconds: number } & DatabaseOption);
+  | ({ command: 'migrate'; json: boolean; quiet: boolean; waitSeconds: number } & DatabaseOption)
+  | ({ command: 'recount'; json: boolean; quiet: boolean; limit: number } & DatabaseOption)
+  | ({ command: 'reindex'; json: boolean; quiet: boolean; zones: string[] | undefined } & DatabaseOption);
+
+const NAME_A_COMMAND = 'name a command: import, migrate, recount or reindex';
 
 const BATCH_SIZE_MAX = 20_000;
 const WAIT_SECONDS_MAX = 3_600;
+const DIFFERENCES_MAX = 1_000;
 
 /** yargs loses a bare '-' in a list of positionals: it reads this instead, which no path can be. */
 const STDIN_WORD = '\0stdin';
@@ -46,7 +51,7 @@ export async function parseCommandLine(argv: string[], version: string): Promise
 
   await yargs(argv.map((argument) => (argument === '-' ? STDIN_WORD : argument)))
     .scriptName('event-importer')
-    .usage('$0 <command>\n\nBulk import of events into PostgreSQL.')
+    .usage('$0 <command>\n\nBulk import of events into PostgreSQL, and upkeep of the database.')
     .version(version)
     .command(
       'import <files..>',
@@ -112,7 +117,43 @@ export async function parseCommandLine(argv: string[], version: string): Promise
         parsed = { command: 'migrate', databaseUrl: url, json: args.json, quiet: args.quiet, waitSeconds };
       },
     )
-    .demandCommand(1, 'name a command: import or migrate')
+    .command(
+      'recount',
+      'Compare the index that statistics are answered from with the events, number by number. Reads every event; ingest may go on.',
+      (command) =>
+        command
+          .option('limit', {
+            type: 'number',
+            default: 100,
+            requiresArg: true,
+            describe: `differences shown (0-${DIFFERENCES_MAX})`,
+          })
+          .options({ 'database-url': databaseUrl, json, quiet })
+          .epilogue(`${DATABASE_HELP}\n\n${EXIT_CODES_HELP}`),
+      (args) => {
+        const { databaseUrl: url, limit } = args;
+        parsed = { command: 'recount', databaseUrl: url, json: args.json, quiet: args.quiet, limit };
+      },
+    )
+    .command(
+      'reindex',
+      'Build the index of statistics anew from the events, beside the one that answers, whose place it takes. Ingest may go on; killed and run again it goes on where it was.',
+      (command) =>
+        command
+          .option('zone', {
+            type: 'string',
+            array: true,
+            requiresArg: true,
+            describe: 'a time zone whose index to build [default: all that are indexed]',
+          })
+          .options({ 'database-url': databaseUrl, json, quiet })
+          .epilogue(DATABASE_HELP),
+      (args) => {
+        const { databaseUrl: url, zone: zones } = args;
+        parsed = { command: 'reindex', databaseUrl: url, json: args.json, quiet: args.quiet, zones };
+      },
+    )
+    .demandCommand(1, NAME_A_COMMAND)
     .strict()
     .epilogue(EXIT_CODES_HELP)
     .wrap(null)
@@ -121,9 +162,10 @@ export async function parseCommandLine(argv: string[], version: string): Promise
     })
     .parseAsync();
 
-  if (!parsed) throw new UsageError('name a command: import or migrate');
+  if (!parsed) throw new UsageError(NAME_A_COMMAND);
   if (parsed.command === 'import') checkImport(parsed.request);
-  else checkNumber('--wait-seconds', parsed.waitSeconds, 0, WAIT_SECONDS_MAX);
+  if (parsed.command === 'migrate') checkNumber('--wait-seconds', parsed.waitSeconds, 0, WAIT_SECONDS_MAX);
+  if (parsed.command === 'recount') checkNumber('--limit', parsed.limit, 0, DIFFERENCES_MAX);
   return parsed;
 }
 

@@ -4,6 +4,7 @@ export const EXIT = {
   failed: 1,
   usage: 2,
   someRejected: 3,
+  differs: 4,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -15,4 +16,5 @@ export const EXIT_CODES_HELP = `Exit codes:
   1    failed, and nothing more was written; what was written stays, and running again is safe
   2    wrong usage or configuration; nothing was read
   3    finished, but some rows were rejected: see the reject file
+  4    recount: the index and the events differ
   130  interrupted (Ctrl-C; 143: terminated): the batches in hand were finished`;

@@ -39,6 +39,7 @@ export {
 } from './indexer/fold.js';
 export { ensureIndexes, type EnsuredIndexes } from './indexer/indexes.js';
 export { recount, type Difference, type Recount } from './indexer/recount.js';
+export { reindex, ZonesNotIndexedError, type ReindexOptions, type ReindexResult } from './indexer/reindex.js';
 export { requestReindex } from './indexer/request-reindex.js';
 export {
   startIndexer,

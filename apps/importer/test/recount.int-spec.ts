@@ -1,0 +1,114 @@
+import { tmpdir } from 'node:os';
+import { portableUserSets } from '@event-analytics/user-sets';
+import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
+import {
+  connectDatabase,
+  createFoldMemory,
+  ensureIndexes,
+  foldActivityLog,
+  type Database,
+} from '@event-analytics/timescale';
+
+import { HEADER, row } from './events-csv.js';
+import { finished, runImporter, startImporter, type Finished } from './run-importer.js';
+
+const ZONES = ['Asia/Kathmandu', 'UTC'];
+
+describe('event-importer recount and reindex', () => {
+  let database: TestDatabase;
+  let db: Database;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    db = connectDatabase({ url: database.url, applicationName: 'test', maxConnections: 1 });
+    expect((await run(['migrate'])).exitCode).toBe(0);
+    await ensureIndexes(db, ZONES);
+    const csv = HEADER + Array.from({ length: 500 }, (_, n) => row(n)).join('');
+    expect((await run(['import', '-'], csv)).exitCode).toBe(0);
+  });
+  afterEach(async () => {
+    await db.end({ timeout: 1 });
+    await database.drop();
+  });
+
+  const run = (args: string[], stdin = ''): Promise<Finished> =>
+    runImporter(args, { cwd: tmpdir(), databaseUrl: database.url, stdin });
+  const damage = () =>
+    db.run((sql) => sql.unsafe('UPDATE activity_counts SET total = total + 1; DELETE FROM activity_users'));
+
+  async function fold(): Promise<void> {
+    const memory = createFoldMemory(portableUserSets);
+    for (const historical of [true, false])
+      await foldActivityLog(db, memory, { historical, entriesMax: 10_000 });
+  }
+
+  it('finds nothing, folded or not yet', async () => {
+    const early = await run(['recount']);
+    expect(early.exitCode).toBe(0);
+    await fold();
+    const { exitCode, stdout, stderr } = await run(['recount', '--quiet']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({
+      differing: 0,
+      differences: [],
+      events: 500,
+      zones: ZONES,
+      not_ready: [],
+    });
+    expect(summary.compared).toBeGreaterThan(JSON.parse(early.stdout).compared);
+  });
+
+  it('shows what differs, as many as asked for, and ends with 4', async () => {
+    await fold();
+    await damage();
+    const { exitCode, stdout, stderr } = await run(['recount', '--limit', '2']);
+    expect(exitCode).toBe(4);
+    const summary = JSON.parse(stdout);
+    expect(summary.differences).toHaveLength(2);
+    expect(summary.differing).toBeGreaterThan(2);
+    const lines = stderr.trim().split('\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toMatch(/^date +what +zone +event type +index +events$/);
+    expect(lines[3]).toContain('(the first 2 are shown)');
+  });
+
+  it('is mended by reindex, of all zones or of one, run twice or killed in between', async () => {
+    await fold();
+    await damage();
+    expect((await run(['reindex', '--zone', 'UTC'])).exitCode).toBe(0);
+    const half = JSON.parse((await run(['recount'])).stdout);
+    expect(new Set(half.differences.map(({ zone }: { zone: string }) => zone))).toEqual(
+      new Set(['Asia/Kathmandu']),
+    );
+
+    const killed = startImporter(['reindex'], { cwd: tmpdir(), databaseUrl: database.url });
+    const end = finished(killed);
+    killed.kill('SIGKILL');
+    await end;
+    const { exitCode, stdout } = await run(['reindex']);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ zones: ZONES, interrupted: false, error: null });
+    expect((await run(['recount'])).exitCode).toBe(0);
+    const indexes = await db.run((sql) => sql`SELECT zone, state FROM activity_indexes ORDER BY zone`);
+    expect(indexes.map(({ zone, state }) => [zone, state])).toEqual([
+      ['', 'ready'],
+      ...ZONES.map((zone) => [zone, 'ready']),
+    ]);
+  });
+
+  it('refuses a zone that is not indexed, and names those that are', async () => {
+    const { exitCode, stderr } = await run(['reindex', '--zone', 'UTC', '--zone', 'Europe/Berlin']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('not indexed: Europe/Berlin; indexed are: Asia/Kathmandu, UTC');
+  });
+
+  it('says when the database cannot be reached', async () => {
+    for (const command of ['recount', 'reindex']) {
+      const down = { cwd: tmpdir(), databaseUrl: 'postgres://me@127.0.0.1:1/none' };
+      const ended = await runImporter([command], down);
+      expect(ended.exitCode).toBe(1);
+      expect(ended.stderr).toContain('cannot be reached (ECONNREFUSED)');
+      expect(JSON.parse(ended.stdout).error).toContain('cannot be reached');
+    }
+  });
+});
