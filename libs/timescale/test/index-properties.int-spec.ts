@@ -1,0 +1,450 @@
+import {
+  addDays,
+  eventIntervals,
+  monthStart,
+  periodsTouching,
+  type PeriodUnit,
+  type WindowType,
+} from '@event-analytics/calendar';
+import type { AcceptedEvent } from '@event-analytics/event-schema';
+import { loadUserSets, type UserSets } from '@event-analytics/user-sets';
+import fc from 'fast-check';
+import {
+  buildStep,
+  createFoldMemory,
+  createStatistics,
+  ensureIndexes,
+  foldActivityLog,
+  requestReindex,
+  sealStep,
+  writeEvents,
+  type FoldMemory,
+  type Statistic,
+  type Statistics,
+} from '../src/index.js';
+import { dropRetiredStep } from '../src/indexer/drop-retired.js';
+import { COUNTS } from '../src/indexer/indexes.js';
+import { eventId } from './event-makers.js';
+import { createModel } from './statistics-model.js';
+import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
+
+const seed = Number(process.env.EA_TEST_SEED ?? Date.now() % 1_000_000);
+const runs = Number(process.env.EA_TEST_RUNS ?? 120);
+/** A failure is made smaller by running some hundred cases more. */
+const TIMEOUT_MS = 15 * 60_000;
+
+const ZONES = ['UTC', 'America/New_York', 'Asia/Kathmandu', 'Australia/Lord_Howe'];
+const USERS = ['a', 'b', 'c', 'd', 'e'];
+const TYPES = ['view', 'View', 'buy'];
+const MINUTE_MS = 60_000;
+/** Every month of these is over, and may be sealed. */
+const NOW_MS = Date.parse('2024-09-01T00:00:00Z');
+
+/** Ends of days and months, and clocks put forward and back, of one zone or another. */
+const MOMENTS = [
+  '2024-03-10T07:00:00Z', // New York: 02:00 → 03:00
+  '2024-03-31T18:15:00Z', // Kathmandu: midnight, and a month's end
+  '2024-04-06T15:00:00Z', // Lord Howe: 02:00 → 01:30
+  '2024-02-29T05:00:00Z', // New York: midnight
+  '2024-01-01T00:00:00Z',
+  '2023-11-05T06:00:00Z', // New York: 02:00 → 01:00
+];
+
+const moment = fc.constantFrom(...MOMENTS);
+const user = fc.constantFrom(...USERS);
+const type = fc.constantFrom(...TYPES);
+const instant = fc
+  .record({
+    moment,
+    minutes: fc.oneof(
+      fc.constantFrom(0, 15, -15, 30, -30, 60, -60),
+      fc.integer({ min: -36 * 60, max: 36 * 60 }),
+      fc.integer({ min: -20, max: 20 }).map((days) => days * 24 * 60),
+    ),
+    ms: fc.constantFrom(0, 0, -1, 1),
+  })
+  .map(({ moment, minutes, ms }) => new Date(Date.parse(moment) + minutes * MINUTE_MS + ms).toISOString());
+
+/** What a writer sends: something new, or what was sent before (in this batch, too) with or without a difference. */
+const sent = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ user, type, at: instant }) },
+  {
+    weight: 1,
+    arbitrary: fc.record(
+      { again: fc.nat({ max: 200 }), user, type, at: instant },
+      // The same id at another instant is another event; the same at the same instant is the first of them.
+      { requiredKeys: ['again'] },
+    ),
+  },
+);
+
+const days = fc.record({
+  from: fc
+    .tuple(moment, fc.integer({ min: -25, max: 25 }))
+    .map(([moment, offset]) => addDays(moment.slice(0, 10), offset)),
+  length: fc.nat({ max: 20 }),
+});
+const eventType = fc.constantFrom(undefined, ...TYPES, 'never');
+const limit = fc.integer({ min: 1, max: 4 });
+/** What is asked, of whatever zones there are. */
+const questions = {
+  activeUsers: fc.record({
+    ask: fc.constant('activeUsers' as const),
+    days,
+    eventType,
+    period: fc.constantFrom<PeriodUnit[]>('day', 'week', 'month'),
+  }),
+  topEvents: fc.record({ ask: fc.constant('topEvents' as const), days, limit }),
+  retention: fc.record({
+    ask: fc.constant('retention' as const),
+    days,
+    windowType: fc.constantFrom<WindowType[]>('daily', 'weekly', 'monthly'),
+    windows: fc.integer({ min: 1, max: 8 }),
+    cohorts: fc.integer({ min: 1, max: 8 }),
+    mode: fc.constantFrom('classic' as const, 'unbounded' as const),
+    bornEvent: eventType,
+    returnEvent: eventType,
+  }),
+  stickiness: fc.record({ ask: fc.constant('stickiness' as const), days, eventType }),
+  funnel: fc.record({
+    ask: fc.constant('funnel' as const),
+    days,
+    steps: fc.shuffledSubarray([...TYPES, 'never'], { minLength: 2 }),
+  }),
+  eventCounts: fc.record({
+    ask: fc.constant('eventCounts' as const),
+    days,
+    eventType,
+    interval: fc.constantFrom('day' as const, 'hour' as const),
+    limit,
+  }),
+};
+const question = fc.oneof(...Object.values(questions));
+const oneOfEach = fc.tuple(...Object.values(questions));
+const some = fc.array(question, { minLength: 1, maxLength: 5 });
+
+/** Two indexers take turns: each has a memory of its own. */
+const indexer = fc.nat({ max: 1 });
+const operation = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('write' as const),
+      /** Which half of the log it is in: else the clock says so. */
+      historical: fc.boolean(),
+      batch: fc.array(sent, { minLength: 1, maxLength: 12, size: 'max' }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('fold' as const),
+      indexer,
+      historical: fc.boolean(),
+      entriesMax: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  /** Everything is folded before, so that the answer is known. */
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('ask' as const), questions: some }) },
+  /** Nothing is, so that what is remembered is of some moment between. */
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('look' as const), questions: some }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('index' as const), zone: fc.constantFrom(...ZONES) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('build' as const),
+      indexer,
+      days: fc.integer({ min: 1, max: 120 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('reindex' as const),
+      zone: fc.constantFrom(undefined, ...ZONES),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('seal' as const),
+      indexer,
+      steps: fc.integer({ min: 1, max: 6 }),
+      typesMax: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('drop retired' as const), indexer }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), indexer }) },
+);
+
+const cases = fc.record({
+  /** Before anything is written; there may be none until the end. */
+  zones: fc.subarray(ZONES, { maxLength: 2 }),
+  cacheBytesMax: fc.constantFrom(64 * 1024 * 1024, 64 * 1024 * 1024, 30_000, 1),
+  operations: fc.array(operation, { minLength: 1, maxLength: 24, size: 'max' }),
+  /** Asked at the end, of who remembers things and of who does not. */
+  questions: oneOfEach,
+});
+
+type InferOf<A> = A extends fc.Arbitrary<infer T> ? T : never;
+type Sent = InferOf<typeof sent>;
+type Question = InferOf<typeof question>;
+type Operation = InferOf<typeof operation>;
+type Case = InferOf<typeof cases>;
+
+describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, (storage) => {
+  let opened: OpenedDatabase;
+  let userSets: UserSets;
+  let compared = 0;
+  beforeAll(async () => {
+    opened = await openDatabase(storage);
+    userSets = await loadUserSets();
+  });
+  afterAll(() => opened.close());
+
+  it(
+    'every statistic of the index is what the events say, each counted once',
+    async () => {
+      const property = fc.asyncProperty(cases, async (one) => {
+        await empty();
+        await run(one);
+      });
+      await fc.assert(property, { numRuns: runs, seed, endOnFailure: false });
+      process.stdout.write(`${compared} answers of the index on ${storage} compared with the model\n`);
+      // At least the last questions of every case, of one zone: about twice as many as a rule.
+      expect(compared).toBeGreaterThanOrEqual(12 * runs);
+    },
+    TIMEOUT_MS,
+  );
+
+  async function empty(): Promise<void> {
+    await opened.db.transaction(async (sql) => {
+      await sql`
+        TRUNCATE events, activity_log, activity_users, activity_counts, activity_indexes, users, event_types
+        RESTART IDENTITY`;
+      await sql`UPDATE activity_state SET seq = DEFAULT, next_user = DEFAULT, next_type = DEFAULT`;
+    });
+  }
+
+  async function run({ zones, cacheBytesMax, operations, questions }: Case): Promise<void> {
+    const { db } = opened;
+    const everything: AcceptedEvent[] = [];
+    /** Of an id and instant the first. */
+    const stored = new Map<string, AcceptedEvent>();
+    const indexed = new Set<string>();
+    const memories = [createFoldMemory(userSets, 3), createFoldMemory(userSets, 3)] as const;
+    const readers: Statistics[] = [];
+    const statistics = reader();
+
+    try {
+      await index(zones);
+      for (const operation of operations) await perform(operation);
+      if (indexed.size === 0) await index(['America/New_York']);
+      while ((await buildStep(db, memoryOf(0), { bucketsMax: 96 * 400 })) !== undefined) await foldAll();
+      await foldAll();
+      const ready = new Set([COUNTS, ...indexed]);
+      await compare(statistics, questions, ready);
+      await compare(reader(), questions, ready);
+    } finally {
+      for (const one of readers) one.close();
+    }
+
+    async function perform(operation: Operation): Promise<void> {
+      switch (operation.do) {
+        case 'write':
+          return await write(operation.batch.flatMap(eventOf), operation.historical);
+        case 'fold':
+          await foldActivityLog(db, memoryOf(operation.indexer), operation);
+          return;
+        case 'ask':
+          await foldAll();
+          return await compare(statistics, operation.questions, await readyZones());
+        case 'look':
+          for (const question of operation.questions)
+            for (const zone of indexed) await posed(question, zone).ask(statistics);
+          return;
+        case 'index':
+          return await index([operation.zone]);
+        case 'build':
+          await buildStep(db, memoryOf(operation.indexer), { bucketsMax: 96 * operation.days });
+          return;
+        case 'reindex':
+          await requestReindex(db, operation.zone === undefined ? undefined : [operation.zone]);
+          return;
+        case 'seal':
+          for (let step = 0; step < operation.steps; step++)
+            await sealStep(db, memoryOf(operation.indexer), NOW_MS, operation);
+          return;
+        case 'drop retired':
+          await dropRetiredStep(db, memoryOf(operation.indexer));
+          return;
+        case 'restart':
+          Object.assign(memoryOf(operation.indexer), createFoldMemory(userSets, 3));
+      }
+    }
+
+    function memoryOf(indexer: number): FoldMemory {
+      return indexer === 0 ? memories[0] : memories[1];
+    }
+
+    function reader(): Statistics {
+      const one = createStatistics({ db, userSets, cacheBytesMax, statementTimeoutMs: 30_000 });
+      readers.push(one);
+      return one;
+    }
+
+    async function index(zones: readonly string[]): Promise<void> {
+      if (zones.every((zone) => indexed.has(zone))) return;
+      await ensureIndexes(db, zones);
+      for (const zone of zones) indexed.add(zone);
+    }
+
+    /** Nothing, where something is to be sent again and nothing was sent. */
+    function eventOf(fields: Sent): AcceptedEvent[] {
+      const before = 'again' in fields ? everything[fields.again % everything.length] : undefined;
+      if ('again' in fields && before === undefined) return [];
+      const event: AcceptedEvent = {
+        event_id: before?.event_id ?? eventId(everything.length),
+        user_id: fields.user ?? before?.user_id ?? '',
+        event_type: fields.type ?? before?.event_type ?? '',
+        occurred_at: fields.at ?? before?.occurred_at ?? '',
+        properties: {},
+      };
+      everything.push(event);
+      return [event];
+    }
+
+    async function write(batch: readonly AcceptedEvent[], historical: boolean): Promise<void> {
+      const before = stored.size;
+      for (const event of batch) {
+        const key = `${event.event_id} ${event.occurred_at}`;
+        if (!stored.has(key)) stored.set(key, event);
+      }
+      const { inserted } = await writeEvents(db, batch, {
+        within: async (sql) => {
+          await sql`
+            UPDATE activity_log SET historical = ${historical} WHERE xmin = pg_current_xact_id()::xid`;
+        },
+      });
+      expect(inserted).toBe(stored.size - before);
+    }
+
+    async function foldAll(): Promise<void> {
+      for (const historical of [false, true]) {
+        let more = true;
+        while (more)
+          more = (await foldActivityLog(db, memoryOf(0), { historical, entriesMax: 1_000 }))?.more ?? false;
+      }
+    }
+
+    async function readyZones(): Promise<Set<string>> {
+      const rows = await db.run(
+        (sql) => sql<{ zone: string }[]>`SELECT zone FROM activity_indexes WHERE state = 'ready'`,
+      );
+      return new Set(rows.map(({ zone }) => zone));
+    }
+
+    /** @param ready what has to be answered from the index; the rest is from events, and no less right */
+    async function compare(
+      statistics: Statistics,
+      questions: readonly Question[],
+      ready: ReadonlySet<string>,
+    ): Promise<void> {
+      const model = createModel([...stored.values()]);
+      for (const question of questions) {
+        for (const zone of indexed) {
+          const { query, needs, ask, expected } = posed(question, zone);
+          const source = needs.every((one) => ready.has(one)) ? 'index' : 'events';
+          const given = await ask(statistics);
+          expect({ query, source: given.source, value: given.value }).toEqual({
+            query,
+            source,
+            value: expected(model),
+          });
+          if (source === 'index') compared++;
+        }
+      }
+    }
+  }
+});
+
+interface Posed {
+  query: object;
+  /** The zones whose index has to be ready. */
+  needs: string[];
+  ask: (statistics: Statistics) => Promise<Statistic<unknown>>;
+  expected: (model: ReturnType<typeof createModel>) => unknown;
+}
+
+function posed(question: Question, zone: string): Posed {
+  const { from } = question.days;
+  const range = { zone, from, to: addDays(from, question.days.length) };
+  switch (question.ask) {
+    case 'activeUsers': {
+      const query = { ...range, period: question.period, eventType: question.eventType };
+      return {
+        query,
+        needs: [zone],
+        ask: (statistics) => statistics.periodActiveUsers(query),
+        expected: (model) =>
+          periodsTouching(zone, query.period, range.from, range.to).map((period) => ({
+            ...period,
+            activeUsers: model.activeUsers(query, period.start, period.end),
+          })),
+      };
+    }
+    case 'topEvents': {
+      const query = { ...range, limit: question.limit };
+      return {
+        query,
+        needs: [zone, COUNTS],
+        ask: (statistics) => statistics.topEvents(query),
+        expected: (model) => model.topEvents(query),
+      };
+    }
+    case 'retention': {
+      const { windowType, windows, cohorts, mode, bornEvent, returnEvent } = question;
+      const startDate = windowType === 'monthly' ? monthStart(addDays(from, -60)) : from;
+      const query = { zone, startDate, windowType, windows, cohorts, mode, bornEvent, returnEvent };
+      return {
+        query,
+        needs: [zone],
+        ask: (statistics) => statistics.retention(query),
+        expected: (model) => model.retention(query),
+      };
+    }
+    case 'stickiness': {
+      const query = { ...range, eventType: question.eventType };
+      return {
+        query,
+        needs: [zone],
+        ask: (statistics) => statistics.stickiness(query),
+        expected: (model) => model.stickiness(query),
+      };
+    }
+    case 'funnel': {
+      const query = { ...range, steps: question.steps };
+      return {
+        query,
+        needs: [zone],
+        ask: (statistics) => statistics.funnel(query),
+        expected: (model) => model.funnel(query),
+      };
+    }
+    case 'eventCounts': {
+      const query = {
+        ...range,
+        interval: question.interval,
+        eventType: question.eventType,
+        limit: question.limit,
+      };
+      const labels = eventIntervals(zone, range.from, range.to, query.interval).map(({ label }) => label);
+      return {
+        query,
+        needs: [COUNTS],
+        ask: (statistics) => statistics.eventCounts(query),
+        expected: (model) => model.eventCounts(query, labels),
+      };
+    }
+  }
+}
