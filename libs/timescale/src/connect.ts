@@ -189,10 +189,15 @@ function guarded(lane: Lane): Sql {
   return tag;
 }
 
-function beginStatement({ readOnly, repeatableRead, statementTimeoutMs }: TransactionOptions): string {
-  const begin = `begin${repeatableRead ? ' isolation level repeatable read' : ''}${readOnly ? ' read only' : ''}`;
-  if (statementTimeoutMs === undefined) return begin;
-  return `${begin}; set local statement_timeout = ${Math.max(0, Math.ceil(statementTimeoutMs))}`;
+function beginStatement(o: TransactionOptions): string {
+  const begin = `begin${o.repeatableRead ? ' isolation level repeatable read' : ''}${o.readOnly ? ' read only' : ''}`;
+  const setLocal = (name: string, ms: number | undefined) =>
+    ms === undefined ? '' : `; set local ${name} = ${Math.max(0, Math.ceil(ms))}`;
+  return (
+    begin +
+    setLocal('statement_timeout', o.statementTimeoutMs) +
+    setLocal('idle_in_transaction_session_timeout', o.idleTimeoutMs)
+  );
 }
 
 async function rollBack(lane: Lane): Promise<void> {

@@ -23,6 +23,8 @@ export interface TransactionOptions extends RunOptions {
   repeatableRead?: boolean;
   /** SET LOCAL statement_timeout. */
   statementTimeoutMs?: number;
+  /** For how long the server waits for the next statement; then it undoes all and closes the connection. Default: 60 s. */
+  idleTimeoutMs?: number;
 }
 
 /**

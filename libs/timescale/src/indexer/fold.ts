@@ -13,6 +13,8 @@ import { appendSegments, type Segment } from './segments.js';
 
 /** A fold takes milliseconds; past this the server is asked to stop it, and it is done again. */
 const FOLD_TIMEOUT_MS = 60_000;
+/** Between two statements it counts for less than a second; who is silent for longer hangs, and another takes over. */
+const FOLD_IDLE_MS = 5_000;
 /** More than this over the limit is put back. */
 const OVER_LIMIT_SHARE = 0.5;
 const TYPES_REMEMBERED = 100_000;
@@ -105,7 +107,12 @@ export async function withFold<T>(
         committedSeq = state.seq;
         return done.result;
       },
-      { ...options, statementTimeoutMs: FOLD_TIMEOUT_MS, answerTimeoutMs: 2 * FOLD_TIMEOUT_MS },
+      {
+        ...options,
+        statementTimeoutMs: FOLD_TIMEOUT_MS,
+        idleTimeoutMs: FOLD_IDLE_MS,
+        answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
+      },
     );
     if (committedSeq > 0) memory.lastSeq = committedSeq;
     return result;
