@@ -26,6 +26,8 @@ const CHANGES_MAX = 5_000;
 const CHANGE_BYTES_MAX = 32 * 1024 * 1024;
 /** Looking, reading what is missing, looking again: two rounds, and a few more while others change things. */
 const ROUNDS_MAX = 8;
+/** Statements that one question reads with. */
+const READS_AT_ONCE = 2;
 const DIRECT_BYTES_MIN = 8 * 1024 * 1024;
 /** The server stops a statement itself; past this it is not there any more. */
 const ANSWER_GRACE_MS = 2_000;
@@ -213,7 +215,7 @@ export function createActivityReader({
       const bytes = plan.bytes.reduce((sum, size) => sum + size + RANGE_BYTES, 0);
       if (!memory.reserve(bytes)) return false;
       try {
-        const found = await readRanges(run, userSets, index, plan);
+        const found = await readRanges(run, userSets, index, plan, { atOnce: READS_AT_ONCE });
         if (found === undefined || view.index !== index) return true;
         found.forEach((fields, i) => {
           const range = ranges[i];

@@ -28,7 +28,9 @@ export async function readDirectly(sql: Sql, o: DirectReading): Promise<number> 
     o.checkTime();
     const { keys, ranges } = numbered(o, group);
     const plan = await planReading(sql, o.index, ranges);
-    const read = await readRanges((work) => Promise.resolve(work(sql)), o.userSets, o.index, plan);
+    const read = await readRanges((work) => Promise.resolve(work(sql)), o.userSets, o.index, plan, {
+      atOnce: 1,
+    });
     if (read === undefined) throw new Error('the index changed within a transaction that sees one moment');
     const sets = new Map<string, UserSet>();
     for (const key of rangesOf(group).keys()) sets.set(key, o.userSets.empty());

@@ -9,7 +9,7 @@ import {
 import { coverOf } from './cover.js';
 
 /** What one statement brings at most, but for a day or month that is larger by itself. */
-const STATEMENT_BYTES_MAX = 16 * 1024 * 1024;
+const STATEMENT_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface NumberedRange {
   type: number;
@@ -75,6 +75,7 @@ export async function planReading(
 /**
  * Reads ranges as planned. Each statement sees a moment of its own, unless `run` has one transaction for all.
  * @param run runs one statement
+ * @param atOnce how many statements: while one is sent, another is decoded
  * @returns undefined when the index was replaced or its generation went up
  */
 export async function readRanges(
@@ -82,23 +83,40 @@ export async function readRanges(
   userSets: UserSets,
   index: IndexOf,
   { bytes, statements }: ReadingPlan,
+  { atOnce }: { atOnce: number },
 ): Promise<ReadRange[] | undefined> {
-  const read = bytes.map((): ReadRange => ({ users: userSets.empty(), asOf: Infinity, upTo: 0, version: 0 }));
-  for (const statement of statements) {
-    const answer = await run((sql) => readUserRows(sql, index, statement));
-    if (answer === undefined) return undefined;
-    for (const { set } of statement) {
-      const range = read[set];
-      if (range === undefined) continue;
-      range.asOf = Math.min(range.asOf, answer.seq);
-      range.upTo = Math.max(range.upTo, answer.seq);
-    }
-    for (const { set, seq, users } of answer.rows) {
-      const range = read[set];
-      if (range === undefined) continue;
-      range.users.add(userSets.fromBytes(users));
-      range.version = Math.max(range.version, seq);
+  const read = bytes.map((): Partial<ReadRange> => ({}));
+  const left = statements.values();
+  let replaced = false;
+
+  async function readOn(): Promise<void> {
+    for (const statement of left) {
+      const answer = replaced ? undefined : await run((sql) => readUserRows(sql, index, statement));
+      if (answer === undefined) {
+        replaced = true;
+        return;
+      }
+      for (const { set } of statement) {
+        const range = read[set] ?? {};
+        range.asOf = Math.min(range.asOf ?? Infinity, answer.seq);
+        range.upTo = Math.max(range.upTo ?? 0, answer.seq);
+      }
+      for (const { set, seq, users } of answer.rows) {
+        const range = read[set] ?? {};
+        const decoded = userSets.fromBytes(users);
+        if (range.users === undefined) range.users = decoded;
+        else range.users.add(decoded);
+        range.version = Math.max(range.version ?? 0, seq);
+      }
     }
   }
-  return read;
+
+  await Promise.all(Array.from({ length: atOnce }, readOn));
+  if (replaced) return undefined;
+  return read.map(({ users = userSets.empty(), asOf = 0, upTo = 0, version = 0 }) => ({
+    users,
+    asOf,
+    upTo,
+    version,
+  }));
 }
