@@ -22,6 +22,8 @@ export function startLoad(o: {
   gatewayUrl: () => string;
   connections: number;
   batchEvents: number;
+  /** Between a lane's batches. Default: 0. */
+  pauseMs?: number;
   makeEvent: (eventId: string) => ModelEvent;
   /** How long a batch is retried before the run is declared failed. */
   giveUpAfterMs: number;
@@ -61,6 +63,7 @@ export function startLoad(o: {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       for (const e of events) ledger.acknowledged.add(e.event_id);
+      if (o.pauseMs) await new Promise((resolve) => setTimeout(resolve, o.pauseMs));
     }
   }
 

@@ -7,6 +7,8 @@ export interface System {
   gateway: ServiceProcess;
   stats: ServiceProcess;
   writer: ServiceProcess;
+  /** Another process of this app, on a port of its own; stopped with the system. */
+  startAnother(app: string): Promise<ServiceProcess>;
   stop(): Promise<void>;
 }
 
@@ -57,7 +59,7 @@ export async function startSystem(
       await start('stats-api'),
       await start('ingest-gateway'),
     ];
-    return { servers, gateway, stats, writer, stop };
+    return { servers, gateway, stats, writer, startAnother: start, stop };
   } catch (error) {
     await stop();
     throw error;
