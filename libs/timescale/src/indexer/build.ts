@@ -97,9 +97,7 @@ async function addToIndexes(
       await addCounts(sql, { indexId: index.id, seq: state.seq, counts });
       continue;
     }
-    const segments = newSegments(memory, { ...index, builtBefore: o.range.to }, numbered.slice(0, 1), types, {
-      remember: false,
-    });
+    const segments = newSegments(memory, { ...index, builtBefore: o.range.to }, numbered.slice(0, 1), types);
     if (segments === undefined) refused.push(await refuse(sql, index));
     else memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
   }

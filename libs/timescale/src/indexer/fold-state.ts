@@ -6,6 +6,8 @@ export interface FoldState {
   seq: number;
   nextUser: number;
   nextType: number;
+  /** What to remember once the transaction has committed: till then it need not come true. */
+  afterCommit: (() => void)[];
 }
 
 /**
@@ -24,7 +26,7 @@ export async function beginFold(
   const [row] = await sql<{ seq: string; next_user: number; next_type: number }[]>`
     SELECT seq, next_user, next_type FROM activity_state ${snapshot ? sql`FOR UPDATE` : sql``}`;
   if (row === undefined) throw new Error('activity_state is empty: the database is not migrated');
-  return { seq: Number(row.seq) + 1, nextUser: row.next_user, nextType: row.next_type };
+  return { seq: Number(row.seq) + 1, nextUser: row.next_user, nextType: row.next_type, afterCommit: [] };
 }
 
 /** The last statement of a fold. */

@@ -94,7 +94,7 @@ export async function withFold<T>(
   options: { repeatableRead?: boolean },
   work: (sql: Sql, state: FoldState) => Promise<{ result: T; changed: boolean }>,
 ): Promise<T | undefined> {
-  let committedSeq = 0;
+  let committed: FoldState | undefined;
   try {
     const result = await db.transaction(
       async (sql) => {
@@ -104,7 +104,7 @@ export async function withFold<T>(
         const done = await work(sql, state);
         if (!done.changed) return done.result;
         await endFold(sql, state);
-        committedSeq = state.seq;
+        committed = state;
         return done.result;
       },
       {
@@ -114,7 +114,10 @@ export async function withFold<T>(
         answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
       },
     );
-    if (committedSeq > 0) memory.lastSeq = committedSeq;
+    if (committed !== undefined) {
+      memory.lastSeq = committed.seq;
+      for (const remember of committed.afterCommit) remember();
+    }
     return result;
   } catch (error) {
     forget(memory);
@@ -155,7 +158,7 @@ async function foldEntries(
       await addCounts(sql, { indexId: index.id, seq: state.seq, counts });
       continue;
     }
-    const added = newSegments(memory, index, numbered, types, { remember: !historical });
+    const added = newSegments(memory, index, numbered, types, historical ? undefined : state);
     if (added === undefined) refused.push(await refuse(sql, index));
     else segments.push(...added);
   }
@@ -193,24 +196,26 @@ export async function numberEntries(
 
 /**
  * The users of each key; undefined where the zone's days cannot be told.
- * @param remember leave out those that are known to be there, and know these from now on: the transaction has to
- * write them or fail. For few keys that many entries are of, as those of today.
+ * @param remembering leaves out those that are known to be there, and knows these once this fold has committed: for few
+ * keys that many entries are of, as those of today
  */
 export function newSegments(
   { userSets, knownUsers }: FoldMemory,
   index: ActivityIndex,
   entries: readonly NumberedEntries[],
   types: ReadonlyMap<string, number>,
-  { remember }: { remember: boolean },
+  remembering?: FoldState,
 ): Segment[] | undefined {
   const grouped = groupUsers({ ...index, days: daysOfZone(index.zone) }, entries, types);
   if (grouped === undefined) return undefined;
   const segments = grouped.map(({ key, numbers }) => ({ key, users: userSets.of(numbers) }));
-  if (!remember) return segments;
+  if (remembering === undefined) return segments;
   return segments.flatMap(({ key, users }) => {
     const unknown = knownUsers.unknown(key, index.generation, users);
     if (unknown.size === 0) return [];
-    knownUsers.add(key, index.generation, unknown);
+    // A copy: rows that were there are yet to be merged into it.
+    const added = unknown.clone();
+    remembering.afterCommit.push(() => knownUsers.add(key, index.generation, added));
     return [{ key, users: unknown }];
   });
 }

@@ -5,7 +5,7 @@ import type { IndexKey } from './index-key.js';
 export interface KnownUsers {
   /** Those of `users` that are not known to be there. @param generation of the key's index */
   unknown(key: IndexKey, generation: number, users: UserSet): UserSet;
-  /** They are there now. */
+  /** They are there now; `users` is this one's from now on. */
   add(key: IndexKey, generation: number, users: UserSet): void;
   clear(): void;
 }
@@ -27,7 +27,7 @@ export function createKnownUsers(bytesMax: number): KnownUsers {
       const name = nameOf(key, generation);
       const found = known.get(name);
       if (found === undefined) {
-        known.set(name, users.clone());
+        known.set(name, users);
       } else {
         bytes -= found.bytes;
         found.add(users);

@@ -48,8 +48,7 @@ export function createNumberCache(size: number): NumberCache {
 
 /**
  * The numbers of all users, new ones given out in the order of appearance; at the price of a look into the
- * database for those that are not known. Under the fold's lock only. What it adds to `known` is true once
- * the transaction commits: clear it when that fails.
+ * database for those that are not known. Under the fold's lock only.
  * @returns a number for each name, in their order
  */
 export async function numberUsers(
@@ -98,7 +97,9 @@ export async function numberUsers(
     const into = result[of];
     if (into !== undefined) into[at] = unknown.get(id) ?? 0;
   }
-  for (const [id, number] of unknown) known.set(id, number);
+  state.afterCommit.push(() => {
+    for (const [id, number] of unknown) known.set(id, number);
+  });
   return result;
 }
 
@@ -135,7 +136,9 @@ export async function numberTypes(
         INSERT INTO event_types (event_type, number)
         SELECT * FROM unnest(${textArray(added)}::text[], ${intArray(given)}::int[])`;
     }
-    for (const [type, number] of numbers) known.set(type, number);
+    state.afterCommit.push(() => {
+      for (const [type, number] of numbers) known.set(type, number);
+    });
   }
   return numbers;
 }

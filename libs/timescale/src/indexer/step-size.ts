@@ -1,6 +1,6 @@
 /** How much to do at once, so that it takes about so long: learned from how long it took before. */
 export interface StepSize {
-  /** Runs a step of the current size, and adapts the next to the time that it took. */
+  /** Runs a step of the current size, and adapts the next to the time that it took; after a failure it is half as much. */
   measured<T>(step: (size: number) => Promise<T>): Promise<T>;
 }
 
@@ -12,7 +12,14 @@ export function createStepSize(o: { first: number; min: number; max: number; tar
   return {
     async measured(step) {
       const beganMs = performance.now();
-      const result = await step(size);
+      let result: Awaited<ReturnType<typeof step>>;
+      try {
+        result = await step(size);
+      } catch (error) {
+        // It may have been too much: the server gives up on who is silent for long.
+        size = Math.max(o.min, Math.floor(size / 2));
+        throw error;
+      }
       const tookMs = Math.max(1, performance.now() - beganMs);
       const next = size * Math.min(GROWTH_MAX, o.targetMs / tookMs);
       size = Math.round(Math.min(o.max, Math.max(o.min, next)));

@@ -1,0 +1,29 @@
+import { createStepSize } from './step-size.js';
+
+const done = () => Promise.resolve();
+
+describe('createStepSize', () => {
+  it('begins as told, and doubles at most while steps are quick', async () => {
+    const size = createStepSize({ first: 4, min: 1, max: 20, targetMs: 60_000 });
+    const sizes: number[] = [];
+    for (let i = 0; i < 4; i++) await size.measured((n) => done().then(() => void sizes.push(n)));
+    expect(sizes).toEqual([4, 8, 16, 20]);
+  });
+
+  it('shrinks to the least while steps take too long', async () => {
+    const size = createStepSize({ first: 100, min: 7, max: 100, targetMs: 0 });
+    await size.measured(done);
+    await size.measured((n) => Promise.resolve(expect(n).toBe(7)));
+  });
+
+  it('does half as much after a failure, never less than the least', async () => {
+    const size = createStepSize({ first: 10, min: 4, max: 100, targetMs: 60_000 });
+    const sizes: number[] = [];
+    const fail = (n: number): Promise<void> => {
+      sizes.push(n);
+      return Promise.reject(new Error('too much'));
+    };
+    for (let i = 0; i < 3; i++) await expect(size.measured(fail)).rejects.toThrow('too much');
+    expect(sizes).toEqual([10, 5, 4]);
+  });
+});
