@@ -57,3 +57,4 @@ export {
 export { keepColumnstorePolicy } from './storage-upkeep/keep-columnstore-policy.js';
 export type { ColumnstoreChange } from './storage-upkeep/columnstore-change.js';
 export { makePartitionsAhead } from './storage-upkeep/make-partitions-ahead.js';
+export { encodeQuarterCounts } from './quarter-counts.js';

@@ -70,6 +70,23 @@ export async function timeWarm(
   return timings;
 }
 
+/** The same for an answer that needs nothing, neither index nor database: what the machine and HTTP take by themselves. */
+export async function timeFloor(
+  { client }: StatsApi,
+  o: { requests: number; between: () => Promise<void>; progress: Progress },
+): Promise<Timing> {
+  const durations: number[] = [];
+  for (let i = 0; i < WARM_UP + o.requests; i++) {
+    await o.between();
+    const answer = await client.get('/health/live');
+    if (answer.status !== 200) throw new Error(`/health/live answered ${String(answer.status)}`);
+    if (i >= WARM_UP) durations.push(answer.ms);
+  }
+  const timing = timingOf(durations);
+  o.progress(`an empty answer: p50 ${timing.p50Ms.toFixed(2)} ms, p99 ${timing.p99Ms.toFixed(2)} ms`);
+  return timing;
+}
+
 /** The longest that a process which was just started took for its first answer, in milliseconds. */
 export interface ColdTiming {
   /** To this question, first of all. */

@@ -5,13 +5,17 @@ import {
   questionsThere,
   startStatsApi,
   timeCold,
+  timeFloor,
   timeWarm,
   type Sets,
   type StatsApi,
 } from './ask-stats-api.js';
 import { buildIndex } from './build-index.js';
 import type { Cells } from './cells.js';
+import type { DataShape } from './data.js';
+import { makeIndexAlone } from './index-alone.js';
 import { createLiveEvents } from './live-event.js';
+import type { Timing } from './http-timing.js';
 import type { Progress } from './progress.js';
 import { questionsOf, rangeOf, type Question } from './questions.js';
 import type { Phase, QuestionResult } from './result.js';
@@ -19,14 +23,12 @@ import { measureSizes } from './sizes.js';
 
 const DAY_MS = 86_400_000;
 
-export interface PhaseOptions {
+export interface PhaseOptions extends DataShape {
   databaseUrl: string;
   scratch: string;
-  historyDays: number;
   loadMs: number;
-  endMs: number;
-  days: number;
-  users: number;
+  /** Without the events. */
+  indexOnly: boolean;
   /** The first is timed; of the others only the answers are compared. */
   zones: readonly string[];
   sets: readonly Sets[];
@@ -42,7 +44,9 @@ export interface PhaseOptions {
  * @throws AnswersDiffer
  */
 export async function benchPhase(db: Database, o: PhaseOptions, progress: Progress): Promise<Phase> {
-  const { build, memory } = await buildIndex(db, { zones: o.zones, progress });
+  const { build, memory } = o.indexOnly
+    ? await makeIndexAlone(db, o, progress)
+    : await buildIndex(db, { zones: o.zones, progress });
   progress(`index built in ${((build.buildMs + build.sealMs) / 1_000).toFixed(1)} s`);
   const live = createLiveEvents(db, memory, o);
   const questions = questionsOf(rangeOf(o.zones[0] ?? 'UTC', o));
@@ -50,19 +54,16 @@ export async function benchPhase(db: Database, o: PhaseOptions, progress: Progre
     questions.map(({ name }) => [name, { index: {} }]),
   );
 
+  let floor: Timing | undefined;
   for (const sets of o.queries ? o.sets : []) {
     progress(`stats-api, ${sets}`);
     const start = () => startStatsApi({ ...o, sets });
     const { there, warm } = await withApi(start, async (api) => {
       const { there, missing } = await questionsThere(api, questions);
       for (const { name } of missing) progress(`${name}: no such endpoint`);
-      const warm = await timeWarm(api, {
-        questions: there,
-        requests: o.requests,
-        between: () => live.next(),
-        progress,
-      });
-      return { there, warm };
+      const how = { requests: o.requests, between: () => live.next(), progress };
+      floor = await timeFloor(api, how);
+      return { there, warm: await timeWarm(api, { ...how, questions: there }) };
     });
     const cold =
       o.coldStarts === 0 ? undefined : await timeCold(start, { questions: there, times: o.coldStarts });
@@ -97,9 +98,10 @@ export async function benchPhase(db: Database, o: PhaseOptions, progress: Progre
     historyDays: o.historyDays,
     loadMs: o.loadMs,
     build,
-    sizes: await measureSizes(db),
+    sizes: o.indexOnly ? { ...(await measureSizes(db)), events: o.events } : await measureSizes(db),
     liveEvents: live.written(),
     questions: results,
+    ...(floor && { floor }),
   };
 }
 

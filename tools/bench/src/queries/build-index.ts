@@ -57,20 +57,25 @@ export async function buildIndex(
     }
   }
   const builtMs = performance.now();
-  let monthsSealed = 0;
-  for (;;) {
-    const step = await sealStep(db, memory, Date.now());
-    if (step === undefined) break;
-    if (step.sealed) monthsSealed++;
-  }
+  const monthsSealed = await sealEverything(db, memory);
   const endMs = performance.now();
   await db.run((sql) => sql.unsafe('VACUUM (ANALYZE) activity_users, activity_counts, users, event_types'));
   const build = { zones, buildMs: builtMs - beganMs, sealMs: endMs - builtMs, steps, monthsSealed };
   return { build, memory };
 }
 
+/** @returns how many months */
+export async function sealEverything(db: Database, memory: FoldMemory): Promise<number> {
+  let months = 0;
+  for (;;) {
+    const step = await sealStep(db, memory, Date.now());
+    if (step === undefined) return months;
+    if (step.sealed) months++;
+  }
+}
+
 /** Also the dictionary: users are numbered in the order in which they come, which is another with more history. */
-async function forgetIndex(db: Database): Promise<void> {
+export async function forgetIndex(db: Database): Promise<void> {
   await db.run((sql) =>
     sql.unsafe(`
       TRUNCATE activity_log, activity_users, activity_counts, activity_indexes, users, event_types;

@@ -24,7 +24,10 @@ const RATES = [1_000, 100];
 const SLICE_EVENTS_MAX = 1_500_000;
 
 async function run(options: BenchOptions, progress: Progress): Promise<BenchResult> {
-  const servers = await startBenchServers({ events: options.events + options.historyEvents, progress });
+  const servers = await startBenchServers({
+    events: options.indexOnly ? 0 : options.events + options.historyEvents,
+    progress,
+  });
   try {
     const result: BenchResult = {
       machine: {
@@ -78,7 +81,7 @@ async function benchQueries(
       progress,
     );
   try {
-    const phases = [await phase(0, await loader.range())];
+    const phases = [await phase(0, options.indexOnly ? 0 : await loader.range())];
     if (options.historyDays > 0) phases.push(await phase(options.historyDays, await loader.history()));
     return phases;
   } finally {

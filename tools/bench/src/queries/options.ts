@@ -3,6 +3,8 @@ import yargs from 'yargs';
 export const PARTS = ['queries', 'peers', 'writes', 'backfill'] as const;
 export type Part = (typeof PARTS)[number];
 
+const QUERIES_ALONE: readonly Part[] = ['queries'];
+
 const DAY_MS = 86_400_000;
 /** Of the events of the range, so many more lie in the history before it. */
 const HISTORY_SHARE = 0.1;
@@ -34,12 +36,14 @@ export type BenchOptions = ReturnType<typeof readOptions>;
 export function readOptions(args: readonly string[], nowMs: number) {
   const given = parse(args);
   const scale = { ...(given.quick ? QUICK : FULL), ...defined(given) };
+  const historyDays = given['index-only'] ? 0 : given['history-days'];
   return {
     events: scale.events,
     users: scale.users,
     days: given.days,
-    historyDays: given['history-days'],
-    historyEvents: given['history-days'] === 0 ? 0 : Math.round(scale.events * HISTORY_SHARE),
+    historyDays,
+    historyEvents: historyDays === 0 ? 0 : Math.round(scale.events * HISTORY_SHARE),
+    indexOnly: given['index-only'],
     uniform: given.uniform,
     zones: given.zones === 1 ? ['UTC'] : ['UTC', 'America/New_York'],
     sets: given.sets,
@@ -51,7 +55,7 @@ export function readOptions(args: readonly string[], nowMs: number) {
     sliceMs: scale['slice-seconds'] * 1_000,
     rateMs: scale['rate-seconds'] * 1_000,
     backfillEvents: scale['backfill-events'],
-    parts: given.only ?? PARTS,
+    parts: given['index-only'] ? QUERIES_ALONE : (given.only ?? PARTS),
     json: given.json,
     compare: given.compare,
     check: given.check,
@@ -107,6 +111,12 @@ function parse(args: readonly string[]) {
         type: 'string',
         coerce: (text: string | undefined) => text?.split(',').map(partNamed),
         describe: `Parts to run, between commas: ${PARTS.join(', ')}. The first two make the data`,
+      },
+      'index-only': {
+        type: 'boolean',
+        default: false,
+        describe:
+          'Make the index (UTC) without the events, in minutes: for the times of a hundred million. Implies --only queries --history-days 0',
       },
       quick: {
         type: 'boolean',

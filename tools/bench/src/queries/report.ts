@@ -41,6 +41,7 @@ function phaseLines(phase: Phase): string[] {
     `${historyName(phase)}: ${count(sizes.events)} events in all, loaded in ${seconds(phase.loadMs)}, index of ${build.zones.join(' and ')} built in ${seconds(build.buildMs)} and sealed in ${seconds(build.sealMs)} (${count(build.monthsSealed)} months)`,
     ...table([
       ['', 'bitmaps', 'p50 ms', 'p99 ms', 'cold ms', 'in turn', 'SQL ms', '× p50', 'DuckDB ms', '× p50'],
+      ...(phase.floor ? [['an empty answer', '', ms(phase.floor.p50Ms), ms(phase.floor.p99Ms)]] : []),
       ...rows,
     ]),
     `  events, an event: ${perEvent(sizes.eventsTableBytes)} and indexes ${perEvent(sizes.eventsIndexBytes)}`,
