@@ -2,7 +2,7 @@ import type { Database } from '../database.js';
 import type { FoldMemory } from './fold.js';
 
 const DEAD_BYTES_MIN = 1024 * 1024;
-const DEAD_SHARE = 0.05;
+const DEAD_SHARE = 0.02;
 /** Autovacuum's own settings decide where this was given up. */
 const VACUUM_TIMEOUT_MS = 10 * 60_000;
 
