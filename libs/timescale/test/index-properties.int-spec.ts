@@ -150,17 +150,37 @@ const questions = fc.tuple(
 /** Which of them. */
 const some = fc.subarray([0, 1, 2, 3, 4, 5], { minLength: 1 });
 
+/**
+ * So many that a bitmap of every second is larger than those that are merged into whatever comes: a key gets
+ * several rows only by them.
+ */
+const CROWD = Array.from({ length: 600 }, (_, n) => `crowd ${n}`);
+
 /** Two indexers take turns: each has a memory of its own. */
 const indexer = fc.nat({ max: 1 });
 const operation = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('write' as const),
-      /** Which half of the log it is in: else the clock says so. */
-      historical: fc.boolean(),
-      batch: fc.array(sent, { minLength: 1, maxLength: 12, size: 'max' }),
-    }),
+    arbitrary: fc.oneof(
+      {
+        weight: 24,
+        arbitrary: fc.record({
+          do: fc.constant('write' as const),
+          /** Which half of the log it is in: else the clock says so. */
+          historical: fc.boolean(),
+          batch: fc.array(sent, { minLength: 1, maxLength: 12, size: 'max' }),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          do: fc.constant('crowd' as const),
+          historical: fc.boolean(),
+          type,
+          at: moment,
+        }),
+      },
+    ),
   },
   {
     weight: 5,
@@ -168,7 +188,7 @@ const operation = fc.oneof(
       do: fc.constant('fold' as const),
       indexer,
       historical: fc.boolean(),
-      entriesMax: fc.integer({ min: 1, max: 12 }),
+      entriesMax: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(2_000)),
     }),
   },
   /** Everything is folded before, so that the answer is known. */
@@ -181,7 +201,12 @@ const operation = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('build' as const),
       indexer,
-      days: fc.oneof(fc.constant(400), fc.integer({ min: 1, max: 120 })),
+      /** Quarters of an hour: all, some, or just until a moment. */
+      bucketsMax: fc.oneof(
+        fc.constant(96 * 400),
+        fc.integer({ min: 1, max: 96 * 120 }),
+        moment.map((until) => (Date.parse(until) - Date.parse(FIRST_DAY)) / (15 * MINUTE_MS)),
+      ),
     }),
   },
   {
@@ -307,6 +332,8 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
       switch (operation.do) {
         case 'write':
           return await write(operation.batch.flatMap(eventOf), operation.historical);
+        case 'crowd':
+          return await write(crowdOf(operation), operation.historical);
         case 'fold':
           await foldActivityLog(db, memoryOf(operation.indexer), operation);
           return;
@@ -320,7 +347,7 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
         case 'index':
           return await index([operation.zone]);
         case 'build':
-          await buildStep(db, memoryOf(operation.indexer), { bucketsMax: 96 * operation.days });
+          await buildStep(db, memoryOf(operation.indexer), operation);
           return;
         case 'reindex':
           await requestReindex(db, operation.zone === undefined ? undefined : [operation.zone]);
@@ -377,6 +404,19 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
       };
       everything.push(made);
       return [made];
+    }
+
+    /** All of it a day before, so that their numbers follow each other, and every second of them. */
+    function crowdOf({ type, at }: { type: string; at: string }): AcceptedEvent[] {
+      const instantBefore = (days: number) =>
+        new Date(Date.parse(at) - days * 24 * 60 * MINUTE_MS).toISOString();
+      const again = undefined;
+      return [
+        ...CROWD.flatMap((user) => eventOf({ again, user, type, at: instantBefore(1) })),
+        ...CROWD.filter((_, n) => n % 2 === 1).flatMap((user) =>
+          eventOf({ again, user, type, at: instantBefore(0) }),
+        ),
+      ];
     }
 
     async function write(batch: readonly AcceptedEvent[], historical: boolean): Promise<void> {
