@@ -21,3 +21,4 @@ export {
 export { isIndexable, quarterHourDays, type QuarterHourDays } from './quarter-hour-days.js';
 export { eventIntervals, localHours, type EventInterval } from './local-hours.js';
 export type { OffsetSpan } from './zone-transitions.js';
+export { createLocalClock } from './local-clock.js';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { AcceptedEvent } from './accepted-event.js';
 import { createEventSchema, isUuid } from './event-schema.js';
 import { MAX_PROBLEMS_PER_EVENT, type EventLimits } from './limits.js';
+import { readPlainEvent } from './plain-event.js';
 import { isEventProblemCode, type EventProblem, type FieldProblem } from './problems.js';
 import { formatPath, nameType, quoteValue } from './quoting.js';
 
@@ -74,6 +75,8 @@ const createEventValidator = (limits: EventLimits): ValidateEvent => {
   let clockMs = 0;
   const schema = createEventSchema(limits, () => clockMs);
   return (input, nowMs, also = []) => {
+    const plain = also.length === 0 ? readPlainEvent(input, limits, nowMs) : undefined;
+    if (plain) return { ok: true, event: plain };
     clockMs = nowMs;
     const result = schema.safeParse(input);
     if (result.success && also.length === 0) return { ok: true, event: result.data };

@@ -45,6 +45,12 @@ export const mayHoldChangedNumber = (text: string): boolean => {
 
 const isNumberStart = (code: number) => code === 0x2d || (code >= 0x30 && code <= 0x39);
 
+const numberProblem = (path: string, token: string): FieldProblem => ({
+  path,
+  code: 'number_precision',
+  message: `${path} would be stored as another number than ${quoteValue(token)}: send it as a string, or with fewer digits.`,
+});
+
 /**
  * The changed numbers inside the properties of events, by event index. `within` is the path at
  * which `text` stands: `[]` for a body, `['events', 3]` for one event, and so on.
@@ -64,12 +70,19 @@ export const changedNumbers = (
     const token = text.slice(start, end);
     if (problems.length === MAX_PROBLEMS_PER_EVENT || !isChangedNumber(token)) return;
     found.set(index, problems);
-    const place = formatPath(['properties', ...rest]);
-    problems.push({
-      path: place,
-      code: 'number_precision',
-      message: `${place} would be stored as another number than ${quoteValue(token)}: send it as a string, or with fewer digits.`,
-    });
+    problems.push(numberProblem(formatPath(['properties', ...rest]), token));
   });
   return found;
+};
+
+/** The changed numbers anywhere in a JSON text, of as many levels. */
+export const changedNumbersIn = (text: string, maxDepth: number): FieldProblem[] => {
+  const problems: FieldProblem[] = [];
+  if (!mayHoldChangedNumber(text)) return problems;
+  scanJson(text, maxDepth, (path, start, end) => {
+    if (!isNumberStart(text.charCodeAt(start)) || problems.length === MAX_PROBLEMS_PER_EVENT) return;
+    const token = text.slice(start, end);
+    if (isChangedNumber(token)) problems.push(numberProblem(formatPath(path), token));
+  });
+  return problems;
 };

@@ -12,9 +12,10 @@ export interface PropertyProblem {
 
 type PropertyLimits = Pick<EventLimits, 'maxPropertiesBytes' | 'maxPropertiesDepth'>;
 
-// What a value can take as compact JSON at most: a text unit is \u0000, a number 25 characters.
-const TEXT_UNIT_BYTES_MAX = 6;
-const SCALAR_BYTES_MAX = 32;
+/** What a unit of a text can take as compact JSON at most: \u0000. */
+export const TEXT_UNIT_BYTES_MAX = 6;
+/** The same of any other value: a number is 25 characters. */
+export const SCALAR_BYTES_MAX = 32;
 
 /** Depth, texts and keys, numbers and size of properties that JSON.parse made. Reads, never copies. */
 export const propertiesProblems = (

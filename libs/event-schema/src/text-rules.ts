@@ -49,6 +49,10 @@ export const nameProblems = (path: string, text: string, maxLength: number): Fie
   return problems;
 };
 
+/** True for nearly every text in which nameProblems finds none, and for no other. */
+export const isPlainName = (text: string, maxLength: number): boolean =>
+  text.length > 0 && text.length <= maxLength && !CONTROL_OR_SURROGATE.test(text);
+
 /** True for a text that PostgreSQL and UTF-8 keep as it is. */
 export const isStorable = (text: string): boolean => !NUL_OR_SURROGATE.test(text);
 

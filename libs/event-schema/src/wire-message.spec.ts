@@ -3,7 +3,10 @@ import { CEILING_LIMITS } from './limits.js';
 import {
   decodeWireMessage,
   encodeWireMessages,
+  encodeWirePieces,
+  joinWirePieces,
   MAX_WIRE_EVENT_BYTES,
+  WIRE_ENVELOPE_BYTES,
   WireFormatError,
   type WireMessage,
 } from './wire-message.js';
@@ -73,6 +76,28 @@ describe('encodeWireMessages', () => {
 
   test('an event that no message can hold is a programming error, never cut', () => {
     expect(() => encode([event(1, { user_id: 'u'.repeat(500) })], 400)).toThrow(RangeError);
+  });
+});
+
+describe('pieces of several requests in one message', () => {
+  const requests = [[event(1), event(2, { properties: { é: '"\\😀' } })], [event(3)]];
+  const pieces = requests.flatMap((events) => encodeWirePieces(events, { maxBytes: 1e6 }));
+
+  test('hold the events of all, in order', () => {
+    const message = joinWirePieces(pieces, { receivedAt });
+    expect(pieces).toHaveLength(2);
+    expect(decodeWireMessage(message).events.map((entry) => entry.event)).toEqual(requests.flat());
+  });
+
+  test('need exactly the bytes that are reckoned for them', () => {
+    const message = joinWirePieces(pieces, { receivedAt });
+    const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0);
+    expect(message.byteLength).toBe(bytes + (pieces.length - 1) + WIRE_ENVELOPE_BYTES);
+    for (const piece of pieces) expect(Buffer.byteLength(piece.text)).toBe(piece.bytes);
+  });
+
+  test('of no events there are none', () => {
+    expect(encodeWirePieces([], { maxBytes: 1e6 })).toEqual([]);
   });
 });
 

@@ -6,48 +6,89 @@ import { CEILING_LIMITS, END_OF_TIME_MS, type EventLimits } from './limits.js';
 import { changedNumbers, mayHoldChangedNumber } from './number-precision.js';
 import { parseInstantMs } from './occurred-at.js';
 import type { EventProblemCode } from './problems.js';
+import type { WrittenEvent } from './written-events.js';
 
 const VERSION = 1;
 
 /** Bytes of a message that holds one event at the ceilings: what `maxBytes` must allow. */
 export const MAX_WIRE_EVENT_BYTES = CEILING_LIMITS.maxPropertiesBytes + 4 * 1024;
 
-const encodeEvents = (receivedAt: string, events: readonly string[]): Uint8Array =>
-  Buffer.from(`{"v":${VERSION},"received_at":${JSON.stringify(receivedAt)},"events":[${events.join(',')}]}`);
+/** What a message takes: an event, or its JSON text. */
+export type WireEvent = AcceptedEvent | WrittenEvent;
+
+/** A part of a message: the JSON texts of one or more events, with commas between them. */
+export interface WirePiece {
+  text: string;
+  /** Of the text as UTF-8. */
+  bytes: number;
+}
+
+const open = (receivedAt: string) => `{"v":${VERSION},"received_at":${JSON.stringify(receivedAt)},"events":[`;
+const CLOSE = ']}';
+
+/** Bytes that a message has beside its pieces and the commas between them; `received_at` as toISOString writes it. */
+export const WIRE_ENVELOPE_BYTES = open(new Date(0).toISOString()).length + CLOSE.length;
 
 /**
- * The messages that carry these events from gateway to writer, in their order: UTF-8 JSON
- * `{"v":1,"received_at":"…","events":[…]}`, as few as fit `maxBytes` each. An event that does not
- * fit alone is a RangeError: `maxBytes` is at least MAX_WIRE_EVENT_BYTES wherever it is configured.
+ * The events as pieces, in their order and as few as there can be, each of which fits a message of `maxBytes`. An
+ * event that does not fit alone is a RangeError: `maxBytes` is at least MAX_WIRE_EVENT_BYTES wherever it is configured.
  */
-export const encodeWireMessages = (
-  events: readonly AcceptedEvent[],
-  o: { receivedAt: string; maxBytes: number },
-): Uint8Array[] => {
-  // A comma less than events: each is counted with one.
-  const envelopeBytes = encodeEvents(o.receivedAt, []).byteLength - 1;
-  const messages: Uint8Array[] = [];
-  let group: string[] = [];
-  let groupBytes = envelopeBytes;
+export const encodeWirePieces = (events: readonly WireEvent[], o: { maxBytes: number }): WirePiece[] => {
+  if (events.length === 0) return [];
+  const text = listOf(events);
+  const whole = { text, bytes: Buffer.byteLength(text) };
+  const maxBytes = o.maxBytes - WIRE_ENVELOPE_BYTES;
+  return whole.bytes <= maxBytes ? [whole] : splitPieces(events, maxBytes);
+};
+
+const jsonOf = (event: WireEvent): string => ('json' in event ? event.json : JSON.stringify(event));
+
+/** The JSON texts, with commas between them. */
+const listOf = (events: readonly WireEvent[]): string =>
+  events.some((event) => 'json' in event)
+    ? events.map(jsonOf).join(',')
+    : // All at once is a fraction of the work of one by one.
+      JSON.stringify(events).slice(1, -1);
+
+const splitPieces = (events: readonly WireEvent[], maxBytes: number): WirePiece[] => {
+  const pieces: WirePiece[] = [];
+  let texts: string[] = [];
+  let bytes = 0;
+  const finish = () => {
+    if (texts.length > 0) pieces.push({ text: texts.join(','), bytes: bytes - 1 });
+    texts = [];
+    bytes = 0;
+  };
   for (const event of events) {
-    const text = JSON.stringify(event);
-    const bytes = Buffer.byteLength(text) + 1;
-    if (group.length > 0 && groupBytes + bytes > o.maxBytes) {
-      messages.push(encodeEvents(o.receivedAt, group));
-      group = [];
-      groupBytes = envelopeBytes;
-    }
-    if (groupBytes + bytes > o.maxBytes) {
+    const text = jsonOf(event);
+    const ownBytes = Buffer.byteLength(text);
+    if (bytes + ownBytes > maxBytes) finish();
+    if (ownBytes > maxBytes) {
       throw new RangeError(
-        `one event needs a message of ${groupBytes + bytes} bytes, maxBytes is ${o.maxBytes}`,
+        `one event needs a message of ${ownBytes + WIRE_ENVELOPE_BYTES} bytes, maxBytes is ${maxBytes + WIRE_ENVELOPE_BYTES}`,
       );
     }
-    group.push(text);
-    groupBytes += bytes;
+    texts.push(text);
+    // With the comma behind it.
+    bytes += ownBytes + 1;
   }
-  if (group.length > 0) messages.push(encodeEvents(o.receivedAt, group));
-  return messages;
+  finish();
+  return pieces;
 };
+
+/**
+ * The message that carries these pieces from gateway to writer: UTF-8 JSON
+ * `{"v":1,"received_at":"…","events":[…]}`. Its bytes are those of the pieces, a comma between each two, and
+ * WIRE_ENVELOPE_BYTES.
+ */
+export const joinWirePieces = (pieces: readonly WirePiece[], o: { receivedAt: string }): Uint8Array =>
+  Buffer.from(`${open(o.receivedAt)}${pieces.map(({ text }) => text).join(',')}${CLOSE}`);
+
+/** The messages that carry these events, in their order, as few as fit `maxBytes` each: see encodeWirePieces. */
+export const encodeWireMessages = (
+  events: readonly WireEvent[],
+  o: { receivedAt: string; maxBytes: number },
+): Uint8Array[] => encodeWirePieces(events, o).map((piece) => joinWirePieces([piece], o));
 
 export type WireFormatErrorCode = 'invalid_utf8' | 'invalid_json' | 'unknown_version' | 'invalid_envelope';
 

@@ -1,0 +1,1 @@
+export { createProbedBreaker, type BreakerState, type ProbedBreaker } from './probed-breaker.js';
