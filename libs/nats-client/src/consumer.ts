@@ -13,7 +13,8 @@ export interface ConsumeEventsOptions {
   log: ClientLog;
   /** Bounds of what this process holds unacknowledged, waiting or being worked on. */
   maxMessages: number;
-  maxBytes: number;
+  /** Asked anew for each request. */
+  maxBytes: number | (() => number);
   /** The server delivers again what was neither acknowledged nor reported as worked on. Default 30,000. */
   ackWaitMs?: number;
   /** The same bound over all writers. Default 65,536. */
@@ -70,6 +71,8 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
   const ackWaitMs = o.ackWaitMs ?? 30_000;
   const ackTimeoutMs = o.ackTimeoutMs ?? 2_000;
   const durable = { ackWaitMs, maxAckPending: o.maxAckPending ?? 65_536, log: o.log };
+  const { maxBytes: bound } = o;
+  const maxBytes = typeof bound === 'number' ? () => bound : bound;
   const held = createHeldMessages({ clock });
   const stopping = new AbortController();
   const waiters: Waiter[] = [];
@@ -87,9 +90,10 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     while (!stopping.signal.aborted) {
       try {
         const session = await nats.whenConnected(stopping.signal);
-        if (await attach(session)) {
+        const names = await attach(session);
+        if (names) {
           backoff.reset();
-          await pullUntilGone(session);
+          await pullUntilGone(session, names);
         }
       } catch (error) {
         if (stopping.signal.aborted) return;
@@ -100,11 +104,12 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     }
   }
 
-  async function attach(session: NatsSession): Promise<boolean> {
+  /** The names with the durable that is to be pulled from; undefined: there is no stream. */
+  async function attach(session: NatsSession): Promise<StreamNames | undefined> {
     const found = await ensureDurable(session, o.names, durable);
     if (!found && !streamMissing) o.log.error('stream_missing', { stream: o.names.stream });
     streamMissing = found === undefined;
-    if (!found) return false;
+    if (!found) return undefined;
     refusal = undefined;
     if (epoch !== '' && epoch !== found.stream.created) {
       o.log.error('stream_replaced', { stream: o.names.stream, was: epoch, is: found.stream.created });
@@ -115,7 +120,7 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     const again = unconfirmedAcks;
     unconfirmedAcks = [];
     await confirmAcks(again);
-    return true;
+    return found.names;
   }
 
   async function confirmAcks(subjects: readonly string[]): Promise<boolean> {
@@ -134,12 +139,12 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     }
   }
 
-  function pullUntilGone(session: NatsSession): Promise<void> {
+  function pullUntilGone(session: NatsSession, names: StreamNames): Promise<void> {
     return new Promise((resolve) => {
       let delivered = 0;
       const pulling = startPulling(session, {
-        names: o.names,
-        room: () => ({ messages: o.maxMessages - held.count, bytes: o.maxBytes - held.bytes }),
+        names,
+        room: () => ({ messages: o.maxMessages - held.count, bytes: maxBytes() - held.bytes }),
         deliver(message) {
           delivered += 1;
           const accepted = held.accept({ data: message.data, reply: message.reply }, epoch);
@@ -157,9 +162,9 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
         intervalMs: STALL_LOOK_MS,
         delivered: () => delivered,
         waiting: () => pulling.waiting(),
-        look: () => findConsumer(session, o.names),
+        look: () => findConsumer(session, names),
         async onStall() {
-          await renewDurable(session, o.names, { ...durable, reason: 'it has messages and delivers none' });
+          await renewDurable(session, names, { ...durable, reason: 'it has messages and delivers none' });
           gone('durable renewed');
         },
       });

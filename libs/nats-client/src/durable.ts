@@ -3,7 +3,7 @@ import { JS_CONSUMER_NOT_FOUND, jetStreamErrorCode } from './api-errors.js';
 import type { NatsSession } from './connection.js';
 import { StreamConfigError } from './errors.js';
 import type { ClientLog } from './log.js';
-import type { StreamNames } from './names.js';
+import { namesOf, type StreamNames } from './names.js';
 import { purgeAcknowledgedOf } from './purge-floor.js';
 import { findStream } from './stream.js';
 
@@ -13,8 +13,15 @@ export interface DurableOptions {
   maxAckPending: number;
 }
 
+export interface EnsuredDurable {
+  stream: StreamInfo;
+  consumer: ConsumerInfo;
+  /** With the durable of this very stream. */
+  names: StreamNames;
+}
+
 /**
- * Makes or checks the writers' durable consumer. Undefined when the stream is not there. It is made anew, and what is
+ * Makes or checks the writers' durable consumer, of the stream that is there now. Undefined when there is none. It is made anew, and what is
  * delivered twice is deduplicated by the database, when what it remembers would keep messages back:
  * - it claims to have delivered more than the stream ever held (the stream lost its end): it would skip new messages;
  * - the server was killed since it was made and it still waits for acks: some of these may belong to messages that the
@@ -22,19 +29,47 @@ export interface DurableOptions {
  */
 export async function ensureDurable(
   session: NatsSession,
-  names: StreamNames,
+  configured: StreamNames,
   o: DurableOptions & { log: ClientLog },
-): Promise<{ stream: StreamInfo; consumer: ConsumerInfo } | undefined> {
+): Promise<EnsuredDurable | undefined> {
+  const found = await findStream(session, configured.stream);
+  if (!found) return undefined;
+  const names = namesOf(configured, found.created);
   // Consumer before stream: sequences only grow, so a consumer read first can never rightly be ahead.
   const existing = await findConsumer(session, names);
   const stream = await findStream(session, names.stream);
-  if (!stream) return undefined;
-  if (!existing) return { stream, consumer: await addDurable(session, names, o) };
-  const outdated = outdatedBecause(session, existing, stream);
-  if (outdated === undefined) return { stream, consumer: await adoptDurable(session, names, existing, o) };
+  if (stream?.created !== found.created) return ensureDurable(session, configured, o);
+  const outdated = existing && outdatedBecause(session, existing, stream);
+  if (existing && outdated === undefined) {
+    return { stream, names, consumer: await adoptDurable(session, names, existing, o) };
+  }
   // What is certainly done need not be delivered again.
-  await purgeAcknowledgedOf(existing, stream, session, names);
-  return { stream, consumer: await renewDurable(session, names, { ...o, reason: outdated }) };
+  if (existing) await purgeAcknowledgedOf(existing, stream, session, names);
+  const consumer =
+    outdated === undefined
+      ? await addFirstDurable(session, configured, names, o)
+      : await renewDurable(session, names, { ...o, reason: outdated });
+  // One that bears another stream's name would hear what is meant for that.
+  const after = await findStream(session, names.stream);
+  if (after?.created === stream.created) return { stream, consumer, names };
+  if (after) await session.jsm.consumers.delete(names.stream, names.durable);
+  return ensureDurable(session, configured, o);
+}
+
+/** A work queue has one consumer: one with another of our names, such as a version before this one made, has to go. */
+async function addFirstDurable(
+  session: NatsSession,
+  configured: StreamNames,
+  names: StreamNames,
+  o: DurableOptions & { log: ClientLog },
+): Promise<ConsumerInfo> {
+  for await (const { name } of session.jsm.consumers.list(names.stream)) {
+    const isOurs = name === configured.durable || name.startsWith(`${configured.durable}-`);
+    if (!isOurs || name === names.durable) continue;
+    o.log.warn('consumer_renamed', { consumer: names.durable, was: name });
+    await session.jsm.consumers.delete(names.stream, name);
+  }
+  return addDurable(session, names, o);
 }
 
 /** Forgets what the durable remembers: everything in the stream is delivered once more. */

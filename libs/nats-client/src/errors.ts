@@ -9,6 +9,10 @@ export type StreamUnavailableCode =
   | 'stream_full'
   /** Too many bytes wait for a server that does not take them. */
   | 'congested'
+  /** One before it was not answered in time, and no probe was since: not sent. */
+  | 'breaker_open'
+  /** STRICT_DURABILITY, and the server is not known to sync before it acknowledges: not sent. */
+  | 'not_durable'
   /** Larger than the server's max_payload. */
   | 'too_large'
   /** The server answered with another error. */

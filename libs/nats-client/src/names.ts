@@ -4,7 +4,7 @@ export interface StreamNames {
   stream: string;
   /** The one subject of that stream. */
   subject: string;
-  /** The writers' shared durable consumer. */
+  /** What the name of the writers' shared durable consumer begins with: see namesOf. */
   durable: string;
   /** The stream that keeps what PostgreSQL can never store. */
   deadLetterStream: string;
@@ -19,3 +19,12 @@ export const DEFAULT_STREAM_NAMES: Readonly<StreamNames> = Object.freeze({
   deadLetterStream: 'EVENTS_DLQ',
   deadLetterSubject: 'events.dead',
 });
+
+/**
+ * The names with the durable of one stream: named for when that was made (`created` as its info says it). An ack names
+ * stream, durable and sequence; were the durable's name the same for ever, one that is meant for a stream that is gone
+ * would remove the unread message of the same number from its successor.
+ */
+export function namesOf(names: StreamNames, created: string): StreamNames {
+  return { ...names, durable: `${names.durable}-${created.replace(/\D/g, '')}` };
+}

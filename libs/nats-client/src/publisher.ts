@@ -1,4 +1,5 @@
-import type { PubAck } from 'nats';
+import { createProbedBreaker, type BreakerState } from '@event-analytics/circuit-breaker';
+import { Empty, type PubAck } from 'nats';
 import type { NatsConnectionHandle, NatsSession } from './connection.js';
 import { StreamUnavailableError } from './errors.js';
 import type { StreamNames } from './names.js';
@@ -13,10 +14,12 @@ export interface EventPublisher {
   publish(payload: Uint8Array): Promise<void>;
   /** When the stream was made, while that is known for sure; marks of another epoch count for nothing. */
   streamEpoch(): string | undefined;
-  /** Connected, the stream is there, has room, and publishing did not fail just now. */
+  /** Connected, the stream is there, has room, and publishing works as far as is known. */
   ready(): boolean;
   /** The server said there is no such stream: an alarm. */
   streamMissing(): boolean;
+  /** Open from a publish that was not answered in time until a probe is; meanwhile publish refuses at once. */
+  breakerState(): BreakerState;
   /** Bytes published and not acknowledged, for metrics. */
   unacknowledgedBytes(): number;
   close(): void;
@@ -31,8 +34,15 @@ export interface EventPublisherOptions {
   /** How often the stream is looked at. Default 2,000. */
   refreshMs?: number;
   clock?: () => number;
+  /** Publishes only on sessions that it covers: see watchDurability. */
+  durability?: { covers(session: NatsSession): boolean };
+  onBreakerChange?: (state: BreakerState) => void;
 }
 
+const PROBE_INTERVAL_MS = 500;
+const PROBE_TIMEOUT_MS = 1_000;
+// No stream has it: names have no dots.
+const NO_STREAM = 'breaker.probe';
 // After a failure without a later success the publisher counts as not ready for this long, then it may be tried again.
 const NOT_READY_AFTER_FAILURE_MS = 5_000;
 
@@ -48,10 +58,47 @@ export function createEventPublisher(nats: NatsConnectionHandle, o: EventPublish
   let highestSequence = 0;
   let failedAtMs: number | undefined;
 
+  const breaker = createProbedBreaker({
+    // Whatever else comes, comes at once.
+    opens: (error) => error instanceof StreamUnavailableError && error.code === 'timeout',
+    refusal: () => new StreamUnavailableError('breaker_open', 'refused', 'NATS does not answer; not asked'),
+    probe,
+    probeIntervalMs: PROBE_INTERVAL_MS,
+    onStateChange(state) {
+      if (state === 'closed') failedAtMs = undefined;
+      o.onBreakerChange?.(state);
+    },
+  });
   const unhook = nats.onConnected(() => {
     strandedBytes = 0;
     failedAtMs = undefined;
+    // Nothing is known against this one.
+    breaker.probeNow();
   });
+
+  /**
+   * A message that the stream refuses for what it expects, behind all that came before it: an answer shows that the
+   * stream works off what is published, and nothing is stored.
+   */
+  async function probe(): Promise<void> {
+    const session = nats.session();
+    if (session) await send(session, Empty, { timeoutMs: PROBE_TIMEOUT_MS, expectStream: NO_STREAM });
+  }
+
+  async function send(
+    session: NatsSession,
+    payload: Uint8Array,
+    { timeoutMs, expectStream }: { timeoutMs: number; expectStream: string },
+  ): Promise<PubAck> {
+    try {
+      return await session.js.publish(o.names.subject, payload, {
+        timeout: timeoutMs,
+        expect: { streamName: expectStream },
+      });
+    } catch (error) {
+      throw toStreamUnavailable(error, session.ended.aborted || session.connection.isClosed());
+    }
+  }
 
   function strand(session: NatsSession, bytes: number): void {
     strandedBytes += bytes;
@@ -78,10 +125,15 @@ export function createEventPublisher(nats: NatsConnectionHandle, o: EventPublish
   }
 
   function fail(error: StreamUnavailableError): StreamUnavailableError {
-    // Too large is the caller's trouble, not the stream's.
-    if (error.code !== 'too_large') failedAtMs = clock();
+    // Too large is the caller's trouble, not the stream's; the breaker knows by itself when it is over.
+    if (error.code !== 'too_large' && error.code !== 'breaker_open') failedAtMs = clock();
     if (error.code === 'no_stream') watch.distrust();
     return error;
+  }
+
+  function mayPublish(): boolean {
+    const session = nats.session();
+    return session !== undefined && o.durability?.covers(session) !== false;
   }
 
   return {
@@ -89,38 +141,40 @@ export function createEventPublisher(nats: NatsConnectionHandle, o: EventPublish
       const session = nats.session();
       if (!session)
         throw fail(new StreamUnavailableError('disconnected', 'refused', 'not connected to NATS'));
+      if (o.durability?.covers(session) === false) {
+        throw fail(
+          new StreamUnavailableError('not_durable', 'refused', 'NATS may acknowledge before it syncs'),
+        );
+      }
       if (inFlightBytes + strandedBytes + payload.length > maxUnacknowledgedBytes) {
         throw fail(new StreamUnavailableError('congested', 'refused', 'too much waits for NATS already'));
       }
       const highestAtStart = highestSequence;
       inFlightBytes += payload.length;
       try {
-        const ack = await session.js.publish(o.names.subject, payload, {
-          timeout: o.timeoutMs,
-          expect: { streamName: o.names.stream },
-        });
-        note(ack, highestAtStart);
+        const expected = { timeoutMs: o.timeoutMs, expectStream: o.names.stream };
+        note(await breaker.run(() => send(session, payload, expected)), highestAtStart);
       } catch (error) {
-        const unavailable = toStreamUnavailable(
-          error,
-          session.ended.aborted || session.connection.isClosed(),
-        );
-        if (unavailable.code === 'timeout') strand(session, payload.length);
-        throw fail(unavailable);
+        if (!(error instanceof StreamUnavailableError)) throw error;
+        if (error.code === 'timeout') strand(session, payload.length);
+        throw fail(error);
       } finally {
         inFlightBytes -= payload.length;
       }
     },
     streamEpoch: () => watch.epoch(),
     ready: () =>
-      nats.connected() &&
+      mayPublish() &&
       watch.epoch() !== undefined &&
       !watch.full() &&
+      breaker.state() === 'closed' &&
       (failedAtMs === undefined || clock() - failedAtMs > NOT_READY_AFTER_FAILURE_MS),
     streamMissing: () => watch.missing(),
+    breakerState: () => breaker.state(),
     unacknowledgedBytes: () => inFlightBytes + strandedBytes,
     close() {
       watch.close();
+      breaker.close();
       unhook();
     },
   };

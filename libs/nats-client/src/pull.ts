@@ -94,7 +94,12 @@ export function startPulling(session: NatsSession, o: PullOptions): Puller {
     requested = room.messages;
     expected = requested;
     timer = setTimeout(overdue, OVERDUE_AFTER_MS);
-    const request = { batch: room.messages, max_bytes: room.bytes, expires: nanos(EXPIRES_MS) };
+    // Whole numbers: the server refuses others.
+    const request = {
+      batch: Math.floor(room.messages),
+      max_bytes: Math.floor(room.bytes),
+      expires: nanos(EXPIRES_MS),
+    };
     session.connection.publish(subject, JSON.stringify(request), { reply: inboxOf(requests) });
   }
 

@@ -1,5 +1,5 @@
 import type { ConsumerInfo, StreamInfo } from 'nats';
-import { acknowledgedFloor } from './purge-floor.js';
+import { acknowledgedFloor, purgeLimit } from './purge-floor.js';
 
 const consumer = (o: {
   floor: number;
@@ -14,10 +14,10 @@ const consumer = (o: {
     num_ack_pending: o.ackPending,
   }) as ConsumerInfo;
 
-const stream = (last: number): StreamInfo =>
+const stream = (last: number, first = 1): StreamInfo =>
   ({
     created: '2024-03-04T00:00:00.000Z',
-    state: { first_seq: 1, last_seq: last, messages: last },
+    state: { first_seq: first, last_seq: last, messages: last },
   }) as StreamInfo;
 
 test('the ack floor while acks are awaited', () => {
@@ -37,4 +37,15 @@ test.each([
   ],
 ])('nothing where %s', (_why, info) => {
   expect(acknowledgedFloor(info, stream(100))).toBe(0);
+});
+
+test.each([
+  ['what lies at or below the floor', 40, 1, 41],
+  ['nothing where the stream begins above the floor', 40, 41, undefined],
+  ['nothing where nothing was acknowledged', 0, 1, undefined],
+  // Asked for "before 1", the server would remove everything.
+  ['nothing where nothing was acknowledged and the stream claims to begin at 0', 0, 0, undefined],
+  ['what lies at or below the floor of a stream that claims to begin at 0', 40, 0, 41],
+])('removed is %s', (_what, floor, first, limit) => {
+  expect(purgeLimit(consumer({ floor, delivered: floor, ackPending: 0 }), stream(100, first))).toBe(limit);
 });

@@ -18,6 +18,15 @@ export function acknowledgedFloor(consumer: ConsumerInfo, stream: StreamInfo): n
     : consumer.ack_floor.stream_seq;
 }
 
+/** The sequence before which everything may be removed; undefined: there is nothing to remove. */
+export function purgeLimit(consumer: ConsumerInfo, stream: StreamInfo): number | undefined {
+  const floor = acknowledgedFloor(consumer, stream);
+  // The server takes "before 1" for everything, and NATS 2.9 restarted after a full disk says that its first message is 0.
+  if (floor < 1) return undefined;
+  if (stream.state.messages === 0 || floor < stream.state.first_seq) return undefined;
+  return floor + 1;
+}
+
 /** Removes what lies at or below the floor; returns how many messages that were. */
 export async function purgeAcknowledgedOf(
   consumer: ConsumerInfo,
@@ -25,8 +34,8 @@ export async function purgeAcknowledgedOf(
   session: NatsSession,
   names: StreamNames,
 ): Promise<number> {
-  const floor = acknowledgedFloor(consumer, stream);
-  if (stream.state.messages === 0 || floor < stream.state.first_seq) return 0;
-  const { purged } = await session.jsm.streams.purge(names.stream, { seq: floor + 1 });
+  const seq = purgeLimit(consumer, stream);
+  if (seq === undefined) return 0;
+  const { purged } = await session.jsm.streams.purge(names.stream, { seq });
   return purged;
 }

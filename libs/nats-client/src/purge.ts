@@ -1,6 +1,6 @@
 import type { NatsConnectionHandle } from './connection.js';
 import { findConsumer } from './durable.js';
-import type { StreamNames } from './names.js';
+import { namesOf, type StreamNames } from './names.js';
 import { purgeAcknowledgedOf } from './purge-floor.js';
 import { findStream } from './stream.js';
 
@@ -11,8 +11,11 @@ import { findStream } from './stream.js';
 export async function purgeAcknowledged(nats: NatsConnectionHandle, names: StreamNames): Promise<number> {
   const session = nats.session();
   if (!session) return 0;
-  const consumer = await findConsumer(session, names);
+  const found = await findStream(session, names.stream);
+  if (!found) return 0;
+  // Consumer before stream: what it has acknowledged, the stream then has had.
+  const consumer = await findConsumer(session, namesOf(names, found.created));
   const stream = await findStream(session, names.stream);
-  if (!consumer || !stream) return 0;
+  if (!consumer || stream?.created !== found.created) return 0;
   return purgeAcknowledgedOf(consumer, stream, session, names);
 }

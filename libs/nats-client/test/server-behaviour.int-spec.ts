@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { startServers } from '@event-analytics/stack';
 import { testServers } from '@event-analytics/testkit';
 import { AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JsMsg } from 'nats';
-import { createEventPublisher, ensureEventStream, purgeAcknowledged, streamLag } from '../src/index.js';
+import {
+  createEventPublisher,
+  ensureEventStream,
+  namesOf,
+  purgeAcknowledged,
+  streamLag,
+} from '../src/index.js';
 import { isVersionAtLeast } from '../src/server-version.js';
 import { bytes, eventually, opened, takeAll, testNames, text } from './fixture.js';
 
@@ -90,6 +96,15 @@ test('a durable made anew delivers again what is not acknowledged, and nothing e
   expect([(await pull()).string(), (await pull()).string()]).toEqual(['b', 'c']);
 });
 
+test('a purge of what is before sequence 1 removes everything, before sequence 2 one message', async () => {
+  const { names, session, state } = await workQueue();
+  for (let i = 0; i < 3; i += 1) await session.js.publish(names.subject, bytes('x'));
+  await session.jsm.streams.purge(names.stream, { seq: 2 });
+  expect((await state()).messages).toBe(2);
+  await session.jsm.streams.purge(names.stream, { seq: 1 });
+  expect((await state()).messages).toBe(0);
+});
+
 test('a negative acknowledgement leaves the message pending until it is acknowledged', async () => {
   const { names, session, pull } = await workQueue();
   await session.js.publish(names.subject, 'a');
@@ -146,15 +161,16 @@ describe('a server of its own', () => {
     await servers.nats!.restart();
     const session = await nats.whenConnected();
 
-    const { last_seq: last } = (await session.jsm.streams.info(names.stream)).state;
-    const durable = await session.jsm.consumers.info(names.stream, names.durable);
-    expect(last).toBeLessThan(45);
+    const { created, state } = await session.jsm.streams.info(names.stream);
+    const durableInfo = () => session.jsm.consumers.info(names.stream, namesOf(names, created).durable);
+    const durable = await durableInfo();
+    expect(state.last_seq).toBeLessThan(45);
     expect(durable.delivered.stream_seq).toBe(50);
     // What a purge up to the floor would have deleted: messages that nobody has read.
     expect(durable.ack_floor.stream_seq).toBe(45);
     await publisher.publish(bytes('new 1'));
     await publisher.publish(bytes('new 2'));
-    expect((await session.jsm.consumers.info(names.stream, names.durable)).num_pending).toBe(0);
+    expect((await durableInfo()).num_pending).toBe(0);
     expect(await purgeAcknowledged(nats, names)).toBe(0);
 
     const second = open.consume(nats, names);

@@ -6,8 +6,8 @@ import {
   streamLag,
 } from '../src/index.js';
 import { freePort, startServers, type Servers } from '@event-analytics/stack';
+import { createTcpProxy } from '@event-analytics/testkit';
 import { bytes, eventually, opened, recordingLog, takeAll, testNames, text } from './fixture.js';
-import { startTcpProxy } from './tcp-proxy.js';
 
 const open = opened();
 let servers: Servers;
@@ -167,7 +167,22 @@ test('a paused server: unknown within 2.5 s, and what was stored all the same is
   });
   expect(Date.now() - startedMs).toBeLessThan(2_500);
   expect(publisher.ready()).toBe(false);
+  expect(publisher.breakerState()).not.toBe('closed');
+  // Nobody waits as long again.
+  const refusedMs = Date.now();
+  for (let i = 0; i < 20; i += 1) {
+    await expect(publisher.publish(bytes('refused'))).rejects.toMatchObject({
+      code: 'breaker_open',
+      outcome: 'refused',
+    });
+  }
+  expect(Date.now() - refusedMs).toBeLessThan(1_000);
   await server().kill('SIGCONT');
+  await eventually(
+    () => publisher.breakerState(),
+    (state) => state === 'closed',
+    5_000,
+  );
   await eventually(
     () =>
       publisher.publish(bytes('after')).then(
@@ -180,16 +195,17 @@ test('a paused server: unknown within 2.5 s, and what was stored all the same is
   const delivered = (await takeAll(open.consume(nats, names))).map(text);
   expect(delivered).toContain('paused');
   expect(delivered).toContain('after');
+  // Neither what was refused nor the probes.
+  expect([...new Set(delivered)].sort()).toEqual(['after', 'paused']);
 });
 
 test('a black hole under load is left within 15 s, and memory is bounded meanwhile', async () => {
-  const { port } = new URL(servers.natsUrl);
-  const proxy = await startTcpProxy({ host: '127.0.0.1', port: Number(port) });
+  const proxy = await createTcpProxy(servers.natsUrl);
   open.onClose(() => proxy.close());
-  const { names, nats, publisher } = await stream(`nats://127.0.0.1:${String(proxy.port)}`);
+  const { names, nats, publisher } = await stream(proxy.url);
   await publisher.publish(bytes('before'));
 
-  proxy.blackHole(true);
+  proxy.blackHole();
   const startedMs = Date.now();
   const codes = new Set<string>();
   // More than the kernel's buffers take: the driver alone would wait for these bytes before it gave up the socket.
@@ -201,6 +217,7 @@ test('a black hole under load is left within 15 s, and memory is bounded meanwhi
   await Promise.all(load);
   expect(Date.now() - startedMs).toBeLessThan(2_500);
   expect([...codes].sort()).toEqual(['congested', 'timeout']);
+  expect(publisher.breakerState()).not.toBe('closed');
   expect(publisher.unacknowledgedBytes()).toBeLessThanOrEqual(64 * 1024 * 1024);
   await eventually(
     () => nats.connected(),
@@ -208,8 +225,12 @@ test('a black hole under load is left within 15 s, and memory is bounded meanwhi
     15_000 - (Date.now() - startedMs),
   );
 
-  proxy.blackHole(false);
+  proxy.heal();
   await eventually(() => nats.connected(), Boolean, 5_000);
+  await eventually(
+    () => publisher.breakerState(),
+    (state) => state === 'closed',
+  );
   await publisher.publish(bytes('after'));
   expect(publisher.unacknowledgedBytes()).toBe(0);
   const lag = await streamLag(nats, names);

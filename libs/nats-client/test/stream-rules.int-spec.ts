@@ -1,7 +1,13 @@
-import { createEventPublisher, ensureEventStream, StreamConfigError } from '../src/index.js';
-import { testServers } from '@event-analytics/testkit';
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
-import { bytes, eventually, opened, testNames, text } from './fixture.js';
+import {
+  createEventPublisher,
+  ensureEventStream,
+  namesOf,
+  StreamConfigError,
+  streamLag,
+} from '../src/index.js';
+import { createTcpProxy, testServers } from '@event-analytics/testkit';
+import { AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
+import { bytes, eventually, opened, takeAll, testNames, text } from './fixture.js';
 
 const open = opened();
 afterEach(() => open.closeAll());
@@ -160,6 +166,53 @@ test('a deleted stream: refused, visible, not made anew; made anew by hand it ha
   // An ack of the old stream's message must not remove the new stream's with the same number.
   await consumer.ack([held!]);
   expect((await jsm.streams.info(names.stream)).state.messages).toBe(1);
+});
+
+test('an ack for a stream that was replaced before anybody knew removes nothing of its successor', async () => {
+  const names = testNames();
+  const proxy = await createTcpProxy(testServers().natsUrl);
+  open.onClose(() => proxy.close());
+  const [operator, writer] = [await connect(), await open.connect(proxy.url)];
+  await ensureEventStream(operator, { names, maxMessages: 100 });
+  const publisher = createEventPublisher(operator, { names, timeoutMs: 2_000 });
+  open.onClose(() => publisher.close());
+  const consumer = open.consume(writer, names);
+  await publisher.publish(bytes('old'));
+  const held = await consumer.next({ waitMs: 5_000 });
+
+  // The writer's ack is on its way before it hears of anything.
+  proxy.hold();
+  const { jsm } = operator.session()!;
+  await jsm.streams.delete(names.stream);
+  await ensureEventStream(operator, { names, maxMessages: 100 });
+  await publisher.publish(bytes('new 1'));
+  await publisher.publish(bytes('new 2'));
+  const acknowledging = consumer.ack([held!]);
+  proxy.heal();
+  await acknowledging;
+  expect((await jsm.streams.info(names.stream)).state.messages).toBe(2);
+  expect((await takeAll(consumer)).map(text)).toEqual(['new 1', 'new 2']);
+});
+
+test('a durable that is named without its stream, as it was before, is replaced; nothing is lost', async () => {
+  const names = testNames();
+  const nats = await connect();
+  await ensureEventStream(nats, { names, maxMessages: 100 });
+  const { jsm, js } = nats.session()!;
+  await jsm.consumers.add(names.stream, { durable_name: names.durable, ack_policy: AckPolicy.Explicit });
+  for (const payload of ['a', 'b', 'c']) await js.publish(names.subject, payload);
+  await (await js.pull(names.stream, names.durable, 2_000)).ackAck();
+  await js.pull(names.stream, names.durable, 2_000);
+
+  const consumer = open.consume(nats, names);
+  const messages = await takeAll(consumer);
+  expect(messages.map(text)).toEqual(['b', 'c']);
+  await consumer.ack(messages);
+  expect(await streamLag(nats, names)).toMatchObject({ pending: 0, ackPending: 0, messages: 0 });
+  const { created } = await jsm.streams.info(names.stream);
+  expect(await jsm.consumers.list(names.stream).next()).toMatchObject([
+    { name: namesOf(names, created).durable },
+  ]);
 });
 
 test('a stream replaced between two publishes is noticed by its sequence', async () => {

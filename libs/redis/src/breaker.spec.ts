@@ -1,5 +1,6 @@
 import { ReplyError } from 'ioredis';
-import { createRedisBreaker, type BreakerState } from './breaker.js';
+import type { BreakerState } from '@event-analytics/circuit-breaker';
+import { createRedisBreaker } from './breaker.js';
 
 const silence = () => new Promise<never>(() => undefined);
 

@@ -1,5 +1,6 @@
+import type { BreakerState } from '@event-analytics/circuit-breaker';
 import { Redis } from 'ioredis';
-import { createRedisBreaker, type BreakerState } from './breaker.js';
+import { createRedisBreaker } from './breaker.js';
 
 export interface RedisConnection {
   /** Runs one command or script under the deadline and the breaker. Rejects at once while Redis is away. */
@@ -44,7 +45,9 @@ export function connectRedis(o: RedisOptions): RedisConnection {
     // A command whose connection broke fails now; its caller has a fallback and no time.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(RECONNECT_DELAY_MS_MAX, 25 * 2 ** Math.min(attempt, 10)),
+    // By lot, between half and the whole: many clients must not come back in step.
+    retryStrategy: (attempt) =>
+      Math.min(RECONNECT_DELAY_MS_MAX, 25 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),
     keepAlive: 10_000,
     noDelay: true,
     disableClientInfo: true,

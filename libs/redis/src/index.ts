@@ -1,4 +1,5 @@
-export { createRedisBreaker, type BreakerState, type RedisBreaker } from './breaker.js';
+export type { BreakerState } from '@event-analytics/circuit-breaker';
+export { createRedisBreaker, type RedisBreaker } from './breaker.js';
 export { connectRedis, type RedisConnection, type RedisOptions } from './connection.js';
 export { RedisUnavailableError, redisFailureCode, type RedisFailureCode } from './errors.js';
 export { createLocalTokenBucket } from './local-token-bucket.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { testServers, uniqueName } from '@event-analytics/testkit';
-import { connectRedis, createSeenIds, type RedisConnection } from '../src/index.js';
+import { connectRedis, createSeenIds, type RedisConnection, type SeenIds } from '../src/index.js';
 
 const EPOCH = '2024-03-04T10:00:00.000000001Z';
 
@@ -29,6 +29,12 @@ afterAll(async () => {
 function seenIds(ttlSeconds = 60) {
   const keyPrefix = `${uniqueName('seen')}:`;
   return { keyPrefix, ids: createSeenIds(redis, { keyPrefix, ttlSeconds }) };
+}
+
+/** From here on Redis knows both scripts. */
+async function known(ids: SeenIds): Promise<void> {
+  await ids.markDone([randomUUID()], EPOCH);
+  await ids.seen([randomUUID()], EPOCH);
 }
 
 /** What was sent since the last call: all of it stands before the marker that is sent now. */
@@ -61,8 +67,12 @@ describe('seen ids', () => {
     const { keyPrefix, ids } = seenIds(60);
     const id = randomUUID();
     await ids.markDone([id], EPOCH);
-    expect(await inspect.get(`${keyPrefix}done:${id}`)).toBe(EPOCH);
-    const ttlMs = await inspect.pttl(`${keyPrefix}done:${id}`);
+    const keys = await inspect.keysBuffer(`${keyPrefix}*`);
+    const [key = Buffer.of()] = keys;
+    expect(keys).toHaveLength(1);
+    expect(key.subarray(0, -16).toString()).toMatch(/^seen.*:done:[\w-]{11}:$/);
+    expect(key.subarray(-16).toString('hex')).toBe(id.replaceAll('-', ''));
+    const ttlMs = await inspect.pttl(key);
     expect(ttlMs).toBeGreaterThan(55_000);
     expect(ttlMs).toBeLessThanOrEqual(60_000);
   });
@@ -70,12 +80,38 @@ describe('seen ids', () => {
   it('asks and marks 2,000 ids in one command each', async () => {
     const { ids } = seenIds();
     const many = Array.from({ length: 2_000 }, () => randomUUID());
-    await ids.markDone([randomUUID()], EPOCH); // the script is known from here on
+    await known(ids);
     await commandsUntilNow();
     await ids.seen(many, EPOCH);
     await ids.markDone(many, EPOCH);
     expect((await ids.seen(many, EPOCH)).every(Boolean)).toBe(true);
-    expect(await commandsUntilNow()).toEqual(['mget', 'evalsha', 'mget']);
+    expect(await commandsUntilNow()).toEqual(['evalsha', 'evalsha', 'evalsha']);
+  });
+
+  it('asks for many at once in one command, and each gets its own answer', async () => {
+    const { ids } = seenIds();
+    const requests = Array.from({ length: 25 }, (_, size) =>
+      Array.from({ length: size }, () => randomUUID()),
+    );
+    await known(ids);
+    await commandsUntilNow();
+    await Promise.all(requests.map((request) => ids.markDone(request.slice(1), EPOCH)));
+    expect(await commandsUntilNow()).toEqual(['evalsha']);
+    const answers = await Promise.all(requests.map((request) => ids.seen(request, EPOCH)));
+    expect(answers).toEqual(requests.map((request) => request.map((_, at) => at > 0)));
+    expect(await commandsUntilNow()).toEqual(['evalsha']);
+  });
+
+  it('keeps apart who speaks of different streams in one moment', async () => {
+    const { ids } = seenIds();
+    const id = randomUUID();
+    const epochs = [EPOCH, '2024-03-05T00:00:00Z', EPOCH];
+    await ids.markDone([id], EPOCH);
+    expect(await Promise.all(epochs.map((epoch) => ids.seen([id], epoch)))).toEqual([
+      [true],
+      [false],
+      [true],
+    ]);
   });
 
   it('sends the script again when Redis forgot it', async () => {

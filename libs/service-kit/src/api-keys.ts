@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestHandler } from 'express';
 import { ConfigError } from './config.js';
 import { HttpProblem } from './problem.js';
@@ -44,22 +45,28 @@ export function parseApiKeys(text: string): ApiKeys {
 }
 
 /**
+ * The name of a request's key, undefined where there are no keys at all.
+ * @throws HttpProblem where the key is missing, unknown or without the scope
+ */
+export function checkScope(keys: ApiKeys, scope: ApiScope, headers: IncomingHttpHeaders): string | undefined {
+  if (keys.size === 0) return undefined;
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const given = bearer ?? headers['x-api-key'];
+  if (typeof given !== 'string') throw HttpProblem.missingApiKey();
+  const found = keys.get(digestOf(given));
+  if (found === undefined) throw HttpProblem.invalidApiKey();
+  if (!found.scopes.has(scope)) throw HttpProblem.missingScope(scope);
+  return found.name;
+}
+
+/**
  * Lets only keys with the scope pass, if there are keys at all; `res.locals.apiKeyName` is then the
  * key's name.
  */
 export function requireScope(keys: ApiKeys, scope: ApiScope): RequestHandler {
   return (request, response, next) => {
-    if (keys.size === 0) {
-      next();
-      return;
-    }
-    const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const given = bearer ?? request.get('x-api-key');
-    if (given === undefined) throw HttpProblem.missingApiKey();
-    const found = keys.get(digestOf(given));
-    if (found === undefined) throw HttpProblem.invalidApiKey();
-    if (!found.scopes.has(scope)) throw HttpProblem.missingScope(scope);
-    response.locals['apiKeyName'] = found.name;
+    const name = checkScope(keys, scope, request.headers);
+    if (name !== undefined) response.locals['apiKeyName'] = name;
     next();
   };
 }

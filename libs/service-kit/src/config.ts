@@ -121,6 +121,8 @@ export const subjectName = z
   .max(128, 'must have at most 128 characters')
   .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'must be words of letters, digits, _ or - joined by dots');
 
+const isHttpUrl = (text: string): boolean => /^https?:\/\//.test(text) && URL.canParse(text);
+
 /** The stream, for the services at its two ends: both make it if it isn't there, alike. */
 export const streamConfig = {
   NATS_URL: z.string().default('nats://localhost:4222'),
@@ -130,7 +132,24 @@ export const streamConfig = {
   STREAM_MAX_MESSAGES: wholeNumber(1, 1_000_000_000).default(5_000_000),
   STREAM_MAX_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
   STREAM_REPLICAS: wholeNumber(1, 5).default(1),
+  /** Refuse servers that acknowledge or commit before they have synced to the disk. */
+  STRICT_DURABILITY: flag.default(false),
+  /** http://host:8222 of each server that may hold the stream, between commas: only there it is told whether it syncs. */
+  NATS_MONITORING_URL: commaList
+    .refine((urls) => urls.every(isHttpUrl), 'must be http:// or https:// addresses between commas')
+    .default([]),
 };
+
+/** @throws ConfigError where STRICT_DURABILITY has nobody to ask */
+export function checkStrictDurability(config: {
+  STRICT_DURABILITY: boolean;
+  NATS_MONITORING_URL: readonly string[];
+}): void {
+  if (!config.STRICT_DURABILITY || config.NATS_MONITORING_URL.length > 0) return;
+  throw new ConfigError(
+    'NATS_MONITORING_URL: must be set with STRICT_DURABILITY, http://host:8222 of each NATS server (it is not set)',
+  );
+}
 
 const DAYS_MAX = 36_500;
 

@@ -8,6 +8,8 @@ export interface HealthCheck {
   critical: boolean;
   /** Really asks the dependency; what it resolves to is shown. Throwing means it is down. */
   check(): Promise<Record<string, unknown>>;
+  /** What this process knows by itself: shown whether the dependency is up or down. */
+  facts?(): Record<string, unknown>;
 }
 
 export interface DependencyHealth extends Record<string, unknown> {
@@ -117,11 +119,11 @@ async function ask(
   try {
     const shown = await Promise.race([dependency.check(), late]);
     noteChange(name, 'ok');
-    return { ...shown, status: 'ok', critical, latency_ms: latency() };
+    return { ...shown, ...dependency.facts?.(), status: 'ok', critical, latency_ms: latency() };
   } catch (error) {
     // Why goes to the log: a dependency's own words are nobody else's business.
     noteChange(name, 'down', error);
-    return { status: 'down', critical, latency_ms: latency() };
+    return { ...dependency.facts?.(), status: 'down', critical, latency_ms: latency() };
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,14 @@
-export { API_SCOPES, parseApiKeys, requireScope, type ApiKeys, type ApiScope } from './api-keys.js';
 export {
+  API_SCOPES,
+  checkScope,
+  parseApiKeys,
+  requireScope,
+  type ApiKeys,
+  type ApiScope,
+} from './api-keys.js';
+export { clientAddress } from './client-address.js';
+export {
+  checkStrictDurability,
   commaList,
   commonConfig,
   ConfigError,
@@ -14,6 +23,7 @@ export {
   subjectName,
   wholeNumber,
 } from './config.js';
+export { failEarly, serveEarly, type ServeEarly } from './early-route.js';
 export type { DependencyHealth, HealthCheck, HealthReport } from './health.js';
 export { createLogger, describeError, type LogContext, type Logger, type LogLevel } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';

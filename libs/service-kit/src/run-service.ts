@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Express } from 'express';
 import { createDrain } from './drain.js';
 import { ConfigError } from './config.js';
@@ -7,6 +7,8 @@ import { answerUnreadable } from './unreadable-request.js';
 
 export interface RunServiceOptions {
   app: Express;
+  /** Default: the application. Another one hands to it what it doesn't answer itself: see serveEarly. */
+  listener?: RequestListener;
   host: string;
   port: number;
   log: Logger;
@@ -43,7 +45,7 @@ export async function runService(o: RunServiceOptions): Promise<Server> {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUTS_CHECKED_EVERY_MS,
     },
-    o.app,
+    o.listener ?? o.app,
   );
   answerUnreadable(server);
   const drain = createDrain(server);
@@ -133,9 +135,9 @@ export function configOrExit<T>(read: () => T): T {
 }
 
 /** Ends a start that can't go on, with one clear line for whoever started it. */
-export function exitWithLine(line: string): never {
+export function exitWithLine(line: string, exitCode = 1): never {
   process.stderr.write(`${line}\n`);
-  process.exit(1);
+  process.exit(exitCode);
 }
 
 async function withinMs(ms: number, work: Promise<unknown>): Promise<boolean> {

@@ -216,9 +216,13 @@ describe('health', () => {
     ['degraded', 200, [up('database'), down('cache', false)]],
     ['down', 503, [down('database'), up('cache', false)]],
   ])('%s is %i', async (status, code, checks) => {
-    const { app, lines } = tested({ checks });
+    const { app, lines } = tested({
+      checks: checks.map((c) => ({ ...c, facts: () => ({ asked: c.name }) })),
+    });
     const answer = await request(app).get('/health');
     expect([answer.status, answer.body.status]).toEqual([code, status]);
+    // What a service knows by itself is said of a dependency that is down, too.
+    for (const { name } of checks) expect(answer.body.dependencies[name].asked).toBe(name);
     expect(Object.keys(answer.body.dependencies as object)).toEqual(['database', 'cache']);
     expect(answer.text).not.toContain('hunter2');
     expect(lines.filter((l) => l.event === 'dependency_down')).toHaveLength(status === 'ok' ? 0 : 1);

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { buildOpenApiDocument } from '@event-analytics/api-contract';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { accounted, identified } from './answered.js';
 import { mountDocs } from './docs.js';
+import { earlyRequestId } from './early-route.js';
 import { mountHealth, type HealthCheck } from './health.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
@@ -28,15 +29,6 @@ export interface ServiceAppOptions {
   metricsText?: () => Promise<string>;
 }
 
-/** For whoever opens an answer in a browser: it is data, and nothing in it is run, framed or guessed at. */
-const PROTECTION = {
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-};
-
-const REQUEST_ID = /^[A-Za-z0-9._:@/+=-]{1,128}$/;
-
 /**
  * An Express application with what every service has: request ids, api_requests_total, access log,
  * /health, /metrics, /docs, /openapi.json, then the service's routes, and one place where errors
@@ -51,8 +43,9 @@ export function createServiceApp(o: ServiceAppOptions): Express {
   // ?a=1&a=2 is an array, and nothing nests: brackets are just characters of a name.
   app.set('query parser', 'simple');
 
-  app.use(identify);
-  app.use(account(o));
+  app.use(identifyAndAccount(o));
+  // First: each route before another one costs every request of that one.
+  o.mount(app);
   mountHealth(app, {
     service: o.service,
     version,
@@ -67,46 +60,23 @@ export function createServiceApp(o: ServiceAppOptions): Express {
     response.set('Content-Type', o.metrics.registry.contentType).send(text);
   });
   mountDocs(app, { openApiDocument: () => buildOpenApiDocument({ version }) });
-  o.mount(app);
 
   app.use(nothingThere(app));
   app.use(problemAnswer(o.log));
   return app;
 }
 
-const identify: RequestHandler = (request, response, next) => {
-  const given = request.get('x-request-id');
-  const requestId = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
-  response.locals['requestId'] = requestId;
-  response.set('X-Request-Id', requestId);
-  response.set(PROTECTION);
-  next();
-};
-
-/** Counts and logs each answer when it is over. */
-function account({ log, metrics }: ServiceAppOptions): RequestHandler {
+function identifyAndAccount({ log, metrics }: ServiceAppOptions): RequestHandler {
   return (request, response, next) => {
-    const beganMs = performance.now();
-    response.once('close', () => {
-      const endpoint = endpointOf(request);
-      const status = response.writableFinished || response.headersSent ? response.statusCode : 499;
-      metrics.requestAnswered(endpoint, status);
-      log[levelOf(status)]('request_answered', {
-        request_id: response.locals['requestId'] as string,
-        method: request.method,
-        endpoint,
-        status,
-        duration_seconds: Math.round(performance.now() - beganMs) / 1_000,
-      });
-    });
+    const early = earlyRequestId(request);
+    const requestId = early ?? identified(request, response);
+    response.locals['requestId'] = requestId;
+    if (early === undefined) {
+      const { method } = request;
+      accounted(response, { requestId, method, endpoint: () => endpointOf(request), log, metrics });
+    }
     next();
   };
-}
-
-/** A client that goes on past its limit is counted, and would otherwise fill the log. */
-function levelOf(status: number): 'debug' | 'info' | 'warn' {
-  if (status >= 500) return 'warn';
-  return status >= 400 && status !== 429 ? 'info' : 'debug';
 }
 
 /** A bounded name: the route's pattern, or that there was none. */
