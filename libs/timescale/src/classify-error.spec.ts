@@ -1,7 +1,23 @@
-import { classifyDatabaseError } from './classify-error.js';
+import { classifyDatabaseError, isDatabaseAway } from './classify-error.js';
 import { DatabaseError, StatementTimeoutError } from './errors.js';
 
 const coded = (code: string) => Object.assign(new Error(code), { code });
+
+describe('isDatabaseAway', () => {
+  it.each(['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'ECONNREFUSED', 'EHOSTUNREACH'])('%s', (code) =>
+    expect(isDatabaseAway(coded(code))).toBe(true),
+  );
+  it.each(['answer_timeout', 'connection_lost'] as const)('%s', (code) =>
+    expect(isDatabaseAway(new DatabaseError(code, ''))).toBe(true),
+  );
+  it.each([
+    new StatementTimeoutError(5),
+    new DatabaseError('pool_exhausted', ''),
+    new Error('a bug'),
+    coded('EACCES'),
+    undefined,
+  ])('not %p', (error) => expect(isDatabaseAway(error)).toBe(false));
+});
 
 describe('classifyDatabaseError', () => {
   it.each(['CONNECTION_CLOSED', 'CONNECT_TIMEOUT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE'])(

@@ -91,6 +91,7 @@ const RETRYABLE_CODES = new Set([
 const RETRYABLE_OWN = new Set<DatabaseErrorCode>([
   'answer_timeout',
   'connection_lost',
+  'events_vanish',
   'pool_ended',
   'pool_exhausted',
 ]);
@@ -106,6 +107,23 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass {
   const code = errorCode(error);
   if (code === undefined) return { kind: 'fault' };
   return { kind: RETRYABLE_CODES.has(code) ? 'retryable' : 'fault', name: code };
+}
+
+/** SQLSTATEs of a server that takes no connection, or is closing this one. */
+const AWAY_STATES = new Set(['53300', '57P01', '57P02', '57P03']);
+
+/**
+ * The server cannot be reached, does not answer, or went away: the next statement would fare no better. A statement
+ * that the server stopped because it took too long is an answer.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof postgres.PostgresError) {
+    return AWAY_STATES.has(error.code) || error.code.startsWith('08');
+  }
+  if (error instanceof DatabaseError) {
+    return error.code === 'answer_timeout' || error.code === 'connection_lost';
+  }
+  return RETRYABLE_CODES.has(errorCode(error) ?? '');
 }
 
 function classifySqlState(sqlState: string): DatabaseErrorClass {

@@ -17,11 +17,22 @@ export interface ConnectOptions {
   connectTimeoutMs?: number;
   /** Default statement_timeout of every connection; 0 or absent: the server's. */
   statementTimeoutMs?: number;
-  /** A server that is silent for this long is given up (default: statementTimeoutMs + 5 s, else 60 s). */
+  /**
+   * A server that is silent for this long is given up, and so is the wait for a free connection (default:
+   * statementTimeoutMs + 5 s, else 60 s).
+   */
   answerTimeoutMs?: number;
   /** Other settings of each session, as `enable_seqscan`. */
   settings?: Readonly<Record<string, string>>;
   onNotice?: (notice: { severity?: string; message?: string }) => void;
+}
+
+export interface DatabasePool extends Database {
+  /**
+   * Gives up every connection, for a server that is known not to answer: what waits for an answer rejects at once
+   * (`connection_lost`), and the next statement gets a connection of its own.
+   */
+  dropConnections(): void;
 }
 
 /** One connection at most, and never used again once it was closed. */
@@ -32,21 +43,29 @@ interface Lane {
   fail: (error: Error) => void;
 }
 
+/** A caller for whom no connection was free. */
+interface Waiter {
+  resolve: (lane: Lane) => void;
+  reject: (error: Error) => void;
+  timeoutMs: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
 /**
  * A pool of connections to PostgreSQL, opened as they are needed: this never fails and never waits.
  * close it with `end({ timeout })`, seconds.
  */
-export function connectDatabase(options: ConnectOptions): Database {
+export function connectDatabase(options: ConnectOptions): DatabasePool {
   const answerTimeoutMs =
     options.answerTimeoutMs ??
     (options.statementTimeoutMs ? options.statementTimeoutMs + ANSWER_GRACE_MS : ANSWER_TIMEOUT_MS);
   const idle: Lane[] = [];
   const busy = new Set<Lane>();
-  const waiting: { resolve: (lane: Lane) => void; reject: (error: Error) => void }[] = [];
+  const waiting: Waiter[] = [];
   let ended: Promise<void> | undefined;
   let allIdle: (() => void) | undefined;
 
-  return { run, transaction, end };
+  return { run, transaction, end, dropConnections };
 
   function run<T>(work: (sql: Sql) => PromiseLike<T>, { answerTimeoutMs }: RunOptions = {}): Promise<T> {
     return withLane(answerTimeoutMs, async (lane) => await work(guarded(lane)));
@@ -74,8 +93,19 @@ export function connectDatabase(options: ConnectOptions): Database {
     return ended;
   }
 
+  function dropConnections(): void {
+    for (const lane of idle.splice(0)) discard(lane);
+    for (const lane of busy) {
+      lane.lost = true;
+      lane.fail(lostError());
+    }
+  }
+
   async function drain(timeout: number | undefined): Promise<void> {
-    for (const { reject } of waiting.splice(0)) reject(endedError());
+    for (const { reject, timer } of waiting.splice(0)) {
+      clearTimeout(timer);
+      reject(endedError());
+    }
     let timer: NodeJS.Timeout | undefined;
     if (busy.size > 0) {
       const finished = new Promise<void>((resolve) => (allIdle = resolve));
@@ -89,11 +119,13 @@ export function connectDatabase(options: ConnectOptions): Database {
   }
 
   async function withLane<T>(timeoutMs = answerTimeoutMs, work: (lane: Lane) => Promise<T>): Promise<T> {
-    const lane = await acquire();
+    const lane = await acquire(timeoutMs);
     let timer: NodeJS.Timeout | undefined;
     const failed = new Promise<never>((_, reject) => {
       lane.fail = reject;
-      if (Number.isFinite(timeoutMs)) timer = setTimeout(() => reject(lateError(timeoutMs)), timeoutMs);
+      if (!Number.isFinite(timeoutMs)) return;
+      // One turn later: where this process was busy itself, the answer is there and only not read yet.
+      timer = setTimeout(() => setImmediate(() => reject(lateError(timeoutMs))), timeoutMs);
     });
     try {
       return await Promise.race([work(lane), failed]);
@@ -106,7 +138,8 @@ export function connectDatabase(options: ConnectOptions): Database {
     }
   }
 
-  function acquire(): Promise<Lane> {
+  /** @param timeoutMs how long to wait for one that is in use */
+  function acquire(timeoutMs: number): Promise<Lane> {
     if (ended !== undefined) return Promise.reject(endedError());
     for (let lane = idle.pop(); lane !== undefined; lane = idle.pop()) {
       if (lane.lost) discard(lane);
@@ -118,7 +151,15 @@ export function connectDatabase(options: ConnectOptions): Database {
         new DatabaseError('pool_exhausted', `${WAITING_MAX} callers wait for a connection`),
       );
     }
-    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject, timeoutMs, timer: undefined };
+      waiting.push(waiter);
+      if (!Number.isFinite(timeoutMs)) return;
+      waiter.timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(waiter), 1);
+        reject(new DatabaseError('pool_exhausted', `no connection was free for ${timeoutMs} ms`));
+      }, timeoutMs);
+    });
   }
 
   function taken(lane: Lane): Lane {
@@ -132,7 +173,9 @@ export function connectDatabase(options: ConnectOptions): Database {
     else idle.push(lane);
     if (busy.size === 0) allIdle?.();
     const next = waiting.shift();
-    if (next !== undefined) acquire().then(next.resolve, next.reject);
+    if (next === undefined) return;
+    clearTimeout(next.timer);
+    acquire(next.timeoutMs).then(next.resolve, next.reject);
   }
 
   function openLane(): Lane {
@@ -155,6 +198,8 @@ export function connectDatabase(options: ConnectOptions): Database {
         connection: {
           application_name: options.applicationName,
           TimeZone: 'UTC',
+          // What is answered as stored survives a crash, whatever the default of the server or the role is.
+          synchronous_commit: 'on',
           // The watermark of a write is right only with a snapshot for each statement, taken after its locks.
           default_transaction_isolation: 'read committed',
           // Compiling a plan over many partitions costs more than it saves.

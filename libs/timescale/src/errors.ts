@@ -12,10 +12,12 @@ export type DatabaseErrorCode =
   | 'connection_lost'
   /** The pool was ended. */
   | 'pool_ended'
-  /** More callers wait for a connection than the pool lets wait. */
+  /** More callers wait for a connection than the pool lets wait, or one waited for too long. */
   | 'pool_exhausted'
   /** COMMIT answered ROLLBACK: a statement had failed and its error was swallowed. */
   | 'commit_refused'
+  /** What had just been written was removed again, as often as it was written. */
+  | 'events_vanish'
   /** A count that JavaScript cannot hold exactly. */
   | 'count_too_large'
   /** Users or types have used up all the numbers that the index has for them. */

@@ -25,6 +25,11 @@ function chunkStart(occurredAt: string): string {
   return new Date(Math.floor(ms / CHUNK_MS) * CHUNK_MS).toISOString().slice(0, 10);
 }
 
+/** Of an instant as toISOString writes it; both storages begin their partitions at midnight, UTC. */
+function utcDay(occurredAt: string): string | undefined {
+  return occurredAt.length === 24 && occurredAt.endsWith('Z') ? occurredAt.slice(0, 10) : undefined;
+}
+
 /** The partitions that live events will be in: this one and the next two, as events_make_partitions wants them. */
 export function partitionsAhead(storage: StorageKind, nowMs: number): string[] {
   const now = new Date(nowMs);
@@ -36,9 +41,11 @@ export function partitionsAhead(storage: StorageKind, nowMs: number): string[] {
   return starts;
 }
 
+type Instant = Pick<AcceptedEvent, 'occurred_at'>;
+
 export interface EventPartitions {
   /** Makes the partitions or chunks of the events that are not there, but none of what was dropped for good. */
-  ensure(events: readonly AcceptedEvent[]): Promise<void>;
+  ensure(events: readonly Instant[]): Promise<void>;
   /** Forgets what it knew to exist: somebody dropped a partition. */
   forget(): void;
 }
@@ -46,6 +53,8 @@ export interface EventPartitions {
 /** One per pool; remembers the partitions that it saw. */
 export function createEventPartitions(db: Database): EventPartitions {
   const known = new Set<string>();
+  // UTC days whose partition is known, so that one of many events costs a look and no arithmetic.
+  const knownDays = new Set<string>();
   let storage: StorageKind | undefined;
 
   return {
@@ -56,21 +65,26 @@ export function createEventPartitions(db: Database): EventPartitions {
       for (let at = 0; at < missing.length; at += PARTITIONS_PER_TRANSACTION) {
         const starts = missing.slice(at, at + PARTITIONS_PER_TRANSACTION);
         await retryTransient(() => makePartitions(db, starts));
-        if (known.size + starts.length > KNOWN_MAX) known.clear();
+        if (known.size + starts.length > KNOWN_MAX) forget();
         for (const start of starts) known.add(start);
       }
     },
-    forget: () => known.clear(),
+    forget,
   };
 
-  function missingPartitions(
-    events: readonly AcceptedEvent[],
-    startOf: (occurredAt: string) => string,
-  ): string[] {
+  function forget(): void {
+    known.clear();
+    knownDays.clear();
+  }
+
+  function missingPartitions(events: readonly Instant[], startOf: (occurredAt: string) => string): string[] {
     const starts = new Set<string>();
     for (const { occurred_at } of events) {
+      const day = utcDay(occurred_at);
+      if (day !== undefined && knownDays.has(day)) continue;
       const start = startOf(occurred_at);
       if (!known.has(start)) starts.add(start);
+      else if (day !== undefined) knownDays.add(day);
     }
     return [...starts].sort();
   }

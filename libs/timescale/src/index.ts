@@ -1,6 +1,12 @@
 export { checkDatabase, type DatabaseState } from './check-database.js';
-export { classifyDatabaseError, type DatabaseErrorClass, type DatabaseErrorKind } from './classify-error.js';
-export { connectDatabase, type ConnectOptions } from './connect.js';
+export { unsafeSettings, type UnsafeSetting } from './check-durability.js';
+export {
+  classifyDatabaseError,
+  isDatabaseAway,
+  type DatabaseErrorClass,
+  type DatabaseErrorKind,
+} from './classify-error.js';
+export { connectDatabase, type ConnectOptions, type DatabasePool } from './connect.js';
 export type { Database, RunOptions, Sql, TransactionOptions } from './database.js';
 export { databaseUrl, type DatabaseAddress } from './database-url.js';
 export {
@@ -9,6 +15,15 @@ export {
   StatementTimeoutError,
   type DatabaseErrorCode,
 } from './errors.js';
+export { exportEvents } from './export-events.js';
+export { beginImport } from './imports/begin-import.js';
+export { ChunkDiffersError } from './imports/chunk-differs-error.js';
+export { finishImport, reopenImport, seenImport } from './imports/change-import.js';
+export { ImportStateError, type ImportState } from './imports/import-state-error.js';
+export { ImportDataDroppedError } from './imports/import-data-dropped-error.js';
+export { doneChunks, listImports, readImport } from './imports/list-imports.js';
+export { undoImport, type UndoOptions, type UndoResult } from './imports/undo-import.js';
+export { writeChunk, type ChunkResult } from './imports/write-chunk.js';
 export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
 export { listIndexedZones } from './queries/activity_indexes_list.js';
 export { estimateActivityLogRows } from './queries/activity_log_estimate.js';
@@ -19,11 +34,15 @@ export {
   type PeriodActiveUsersQuery,
 } from './queries/active_users_count.js';
 export { eventCounts, type EventCounts, type EventCountsQuery } from './queries/event_counts_series.js';
+export { EXPORT_CSV_COLUMNS, type EventSelection, type ExportForm } from './queries/events_export.js';
 export { topEvents, type TopEvent, type TopEventsQuery } from './queries/event_types_rank.js';
 export { funnel, type FunnelQuery } from './queries/funnel_count.js';
 export { retention, type RetentionCohort, type RetentionQuery } from './queries/retention_count.js';
 export { stickiness, type StickinessQuery, type StickyDay } from './queries/stickiness_count.js';
 export { recountTotals, type Totals } from './queries/totals_recount.js';
+export type { ChunkRange } from './queries/import_chunks_take.js';
+export type { BegunImport, ImportIdentity } from './queries/imports_begin.js';
+export type { ImportCountsOf, ImportSummary } from './queries/imports_list.js';
 export type { StatisticOptions } from './read-statistics.js';
 export { createStatistics, type Statistic, type Statistics, type StatisticsOptions } from './statistics.js';
 export type { StorageKind } from './storage.js';

@@ -1,8 +1,9 @@
 import type { Database, Sql } from './database.js';
-import { classifyDatabaseError } from './classify-error.js';
-import { createEventPartitions, type EventPartitions } from './event-partitions.js';
-import { insertEvents, type WritableEvent } from './queries/events_insert.js';
+import { anyImports, CAME_BY_ITSELF, claimEvents } from './queries/import_claims_make.js';
+import type { WritableEvent } from './queries/events_insert.js';
 import { retryTransient } from './retry-transient.js';
+import { insertAndCount, keepDuplicates } from './write-and-claim.js';
+import { attemptWrite } from './write-attempts.js';
 
 export interface WriteResult {
   inserted: number;
@@ -30,13 +31,13 @@ export interface WriteOptions {
   receivedAt?: string;
 }
 
-const partitionsOf = new WeakMap<Database, EventPartitions>();
-
 /**
  * Stores events, each (event_id, occurred_at) once for ever: of equal ones the first wins. All or
  * nothing, durable when it resolves. Whether a rejected write was stored can be unknown (the answer
  * to the commit was lost): writing the same again is always safe. Events from before the watermark are left
  * out, and named: with dropped raw data nobody can say whether they were counted.
+ *
+ * No undo of an import removes what was written, also where an import had brought it before.
  * @param events of a size the caller bounds; 5,000 to 10,000 a call are fastest
  * @throws what the server or driver throws (see classifyDatabaseError), and what `within` throws
  */
@@ -45,47 +46,33 @@ export async function writeEvents(
   events: readonly WritableEvent[],
   options: WriteOptions = {},
 ): Promise<WriteResult> {
-  let partitions = partitionsOf.get(db);
-  if (partitions === undefined) {
-    partitions = createEventPartitions(db);
-    partitionsOf.set(db, partitions);
-  }
-  await partitions.ensure(events);
-  try {
-    return await retryTransient(() => write(db, events, options));
-  } catch (error) {
-    if (classifyDatabaseError(error).sqlState !== '23514') throw error;
-    // A partition that was known is gone (dropped, or the database restored). Once more, from scratch.
-    partitions.forget();
-    await partitions.ensure(events);
-    return await retryTransient(() => write(db, events, options));
-  }
-}
-
-/** A single statement is a transaction of its own, at a third of the round trips. */
-function write(db: Database, events: readonly WritableEvent[], options: WriteOptions): Promise<WriteResult> {
   const { within, receivedAt = new Date().toISOString() } = options;
-  const insert = async (sql: Sql): Promise<WriteResult> => {
-    if (events.length === 0) return { inserted: 0, duplicates: 0 };
-    const { inserted, retainedFromMs } = await insertEvents(sql, events, receivedAt);
-    const tooOld = tooOldEvents(events, retainedFromMs);
-    const decided = inserted + (tooOld?.indexes.length ?? 0);
-    return { inserted, duplicates: events.length - decided, ...(tooOld && { tooOld }) };
-  };
-  if (within === undefined) return db.run(insert);
-  return db.transaction(async (sql) => {
-    const result = await insert(sql);
-    await within(sql, result);
-    return result;
+  const insert = (sql: Sql, unseen: boolean) => insertAndCount(sql, events, { receivedAt, unseen });
+
+  if (within !== undefined) {
+    return attemptWrite(db, events, ({ unseen }) =>
+      db.transaction(async (sql) => {
+        const result = await keepDuplicates(events, await insert(sql, unseen), {
+          claim: async () => ((await anyImports(sql)) ? claim(sql, events) : NOTHING_MISSING),
+          write: () => insert(sql, false),
+        });
+        await within(sql, result);
+        return result;
+      }),
+    );
+  }
+  // A single statement is a transaction of its own, at a third of the round trips. The claims are another: who dies
+  // between the two has acknowledged nothing, and all of it is written again.
+  const first = await attemptWrite(db, events, ({ unseen }) => db.run((sql) => insert(sql, unseen)));
+  return keepDuplicates(events, first, {
+    claim: async () =>
+      (await db.run(anyImports))
+        ? retryTransient(() => db.run((sql) => claim(sql, events)))
+        : NOTHING_MISSING,
+    write: () => attemptWrite(db, events, () => db.run((sql) => insert(sql, false))),
   });
 }
 
-/** The same comparison as the insert's, of the same watermark. */
-function tooOldEvents(events: readonly WritableEvent[], retainedFromMs: number): TooOldEvents | undefined {
-  if (retainedFromMs === -Infinity) return undefined;
-  const indexes: number[] = [];
-  events.forEach(({ occurred_at }, index) => {
-    if (Date.parse(occurred_at) < retainedFromMs) indexes.push(index);
-  });
-  return indexes.length === 0 ? undefined : { indexes, retainedFrom: new Date(retainedFromMs).toISOString() };
-}
+const NOTHING_MISSING = { missing: 0 };
+
+const claim = (sql: Sql, events: readonly WritableEvent[]) => claimEvents(sql, events, CAME_BY_ITSELF);

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { createTcpProxy, type TcpProxy } from '@event-analytics/testkit';
 import {
   checkDatabase,
   classifyDatabaseError,
@@ -6,10 +7,9 @@ import {
   dailyActiveUsers,
   recountTotals,
   writeEvents,
-  type Database,
+  type DatabasePool,
 } from '../src/index.js';
 import { events } from './event-makers.js';
-import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 import { openDatabase, type OpenedDatabase } from './test-database.js';
 
 /** What the pool must survive; which storage lies behind it makes no difference. */
@@ -22,7 +22,7 @@ describe('a connection that fails', () => {
   beforeAll(async () => {
     process.on('uncaughtException', onUncaught);
     opened = await openDatabase('partitions');
-    proxy = await startTcpProxy(opened.url);
+    proxy = await createTcpProxy(opened.url);
   });
   beforeEach(() => opened.db.run((sql) => sql.unsafe('TRUNCATE events, activity_log')));
   afterEach(() => {
@@ -43,7 +43,7 @@ describe('a connection that fails', () => {
     );
   const victim = (o: { maxConnections?: number; answerTimeoutMs?: number; url?: string } = {}) =>
     connectDatabase({ url: opened.url, applicationName: 'victim', maxConnections: 2, ...o });
-  const using = async (db: Database, work: (db: Database) => Promise<void>) => {
+  const using = async (db: DatabasePool, work: (db: DatabasePool) => Promise<void>) => {
     try {
       await work(db);
     } finally {
@@ -173,11 +173,30 @@ describe('a connection that fails', () => {
       ]);
     }));
 
+  it('silently is given up when somebody knows better', () =>
+    using(victim({ url: proxy.url, maxConnections: 1 }), async (db) => {
+      await writeEvents(db, events(0, 10));
+      proxy.blackHole();
+      const began = Date.now();
+      const waiting = writeEvents(db, events(10, 20)).catch(classOf);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      proxy.heal();
+      const queued = writeEvents(db, events(20, 30));
+      db.dropConnections();
+      expect(await waiting).toBe('retryable');
+      // An idle one is dropped as well; neither is used again.
+      expect((await queued).inserted).toBe(10);
+      db.dropConnections();
+      expect((await writeEvents(db, events(30, 40))).inserted).toBe(10);
+      expect(Date.now() - began).toBeLessThan(10_000);
+    }));
+
   it('with the answer to a commit is stored once after the retry', () =>
     using(victim({ url: proxy.url, maxConnections: 1 }), async (db) => {
       await writeEvents(db, events(0, 10));
-      proxy.cutAtNextAnswer();
+      const cut = proxy.cutBefore('to_client', () => true);
       await expect(writeEvents(db, events(5, 15)).catch(classOf)).resolves.toBe('retryable');
+      await cut;
       const { inserted, duplicates } = await writeEvents(db, events(5, 15));
       expect(inserted + duplicates).toBe(10);
       expect(await recountTotals(opened.db)).toMatchObject({
@@ -222,6 +241,21 @@ describe('a pool', () => {
       ),
     );
     expect(new Set(pids.map(([row]) => row?.pid)).size).toBe(3);
+    await opened.close();
+  });
+
+  it('lets nobody wait for ever for a connection that is in use', async () => {
+    const opened = await openDatabase('partitions');
+    const db = opened.connect({ maxConnections: 1 });
+    const running = db.run((sql) => sql`SELECT pg_sleep(2)`);
+    const began = Date.now();
+    await expect(db.run((sql) => sql`SELECT 1`, { answerTimeoutMs: 200 })).rejects.toMatchObject({
+      code: 'pool_exhausted',
+    });
+    expect(Date.now() - began).toBeLessThan(1_500);
+    const next = db.run((sql) => sql<{ one: number }[]>`SELECT 1 AS one`, { answerTimeoutMs: 10_000 });
+    await running;
+    expect((await next)[0]?.one).toBe(1);
     await opened.close();
   });
 

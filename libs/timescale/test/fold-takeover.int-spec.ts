@@ -94,10 +94,17 @@ function hangingAfter(db: Database, n: number) {
             // What is put into another statement is none of its own.
             if (!/^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(template[0] ?? '') || --left !== 0)
               return query;
-            return query.then(async (rows) => {
+            const answered = query.then.bind(query);
+            const heldUp = async (): Promise<unknown> => {
+              const rows: unknown = await new Promise((resolve, reject) => void answered(resolve, reject));
               reached.resolve('hanging');
               await released.promise;
               return rows;
+            };
+            // It is still a query, which may be told how to read its rows.
+            return Object.assign(query, {
+              then: (resolve: (rows: unknown) => void, reject: (error: unknown) => void) =>
+                heldUp().then(resolve, reject),
             });
           }) as Sql;
           hanging.unsafe = (text) => sql.unsafe(text);

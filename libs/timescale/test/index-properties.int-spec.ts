@@ -10,13 +10,17 @@ import type { AcceptedEvent } from '@event-analytics/event-schema';
 import { loadUserSets, type UserSets } from '@event-analytics/user-sets';
 import fc from 'fast-check';
 import {
+  beginImport,
   buildStep,
   createFoldMemory,
   createStatistics,
   ensureIndexes,
   foldActivityLog,
+  recount,
   requestReindex,
   sealStep,
+  undoImport,
+  writeChunk,
   writeEvents,
   type Database,
   type FoldMemory,
@@ -26,7 +30,9 @@ import {
 import { dropRetiredStep } from '../src/indexer/drop-retired.js';
 import { COUNTS } from '../src/indexer/indexes.js';
 import { textArray } from '../src/sql-text.js';
+import { BY_ITSELF, createBroughtEvents } from './brought-events.js';
 import { event, eventId } from './event-makers.js';
+import { chunk, sha256 } from './import-makers.js';
 import { createModel } from './statistics-model.js';
 import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
 
@@ -65,6 +71,9 @@ const DAYS = Array.from({ length: 213 }, (_, n) => addDays(FIRST_DAY, n));
 
 /** All that a case writes. */
 const TABLES = [
+  'import_claims',
+  'import_chunks',
+  'imports',
   'events',
   'activity_log',
   'activity_users',
@@ -158,6 +167,10 @@ const CROWD = Array.from({ length: 600 }, (_, n) => `crowd ${n}`);
 
 /** Two indexers take turns: each has a memory of its own. */
 const indexer = fc.nat({ max: 1 });
+/** Files that are imported. */
+const file = fc.constantFrom('a.csv', 'b.csv', 'c.csv');
+/** Who brings events: one of these, or nobody, for they come by themselves. */
+const someone = fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: file });
 const operation = fc.oneof(
   {
     weight: 8,
@@ -166,6 +179,7 @@ const operation = fc.oneof(
         weight: 24,
         arbitrary: fc.record({
           do: fc.constant('write' as const),
+          by: someone,
           /** Which half of the log it is in: else the clock says so. */
           historical: fc.boolean(),
           batch: fc.array(sent, { minLength: 1, maxLength: 12, size: 'max' }),
@@ -223,6 +237,16 @@ const operation = fc.oneof(
       indexer,
       steps: fc.integer({ min: 1, max: 12 }),
       typesMax: fc.integer({ min: 1, max: 2 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('undo' as const),
+      indexer,
+      file,
+      /** It is stopped after so many, and goes on another time. */
+      steps: fc.oneof({ weight: 2, arbitrary: fc.constant(Infinity) }, fc.nat({ max: 4 })),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop retired' as const), indexer }) },
@@ -299,7 +323,7 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
       for (const table of TABLES) await sql.unsafe(`DELETE FROM ${table}`);
       await sql`
         SELECT setval(pg_get_serial_sequence(name, 'id'), 1, false)
-        FROM unnest(ARRAY['activity_log', 'activity_indexes']) AS name`;
+        FROM unnest(ARRAY['activity_log', 'activity_indexes', 'imports']) AS name`;
       await sql`UPDATE activity_state SET seq = DEFAULT, next_user = DEFAULT, next_type = DEFAULT`;
     });
   }
@@ -309,8 +333,12 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
     { zones, cacheBytesMax, operations, questions, remembering }: Case,
   ): Promise<void> {
     const everything: AcceptedEvent[] = [];
-    /** Of an id and instant the first. */
-    const stored = new Map<string, AcceptedEvent>();
+    const brought = createBroughtEvents();
+    /** The import of each file; those that are half undone; and those that are no more. */
+    const imports = new Map<string, number>();
+    const dying = new Set<number>();
+    const undone = new Set<number>();
+    let chunks = 0;
     const indexed = new Set<string>();
     const memories = [createFoldMemory(userSets, 3), createFoldMemory(userSets, 3)] as const;
     const readers: Statistics[] = [];
@@ -322,6 +350,7 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
       if (indexed.size === 0) await index(['America/New_York']);
       while ((await buildStep(db, memoryOf(0), { bucketsMax: 96 * 400 })) !== undefined) await foldAll();
       await foldAll();
+      await finishUndoing();
       const ready = new Set([COUNTS, ...indexed]);
       await compare(remembering ? statistics : reader(), questions, ready);
     } finally {
@@ -331,14 +360,17 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
     async function perform(operation: Operation): Promise<void> {
       switch (operation.do) {
         case 'write':
-          return await write(operation.batch.flatMap(eventOf), operation.historical);
+          return await write(operation.batch.flatMap(eventOf), operation.historical, operation.by);
         case 'crowd':
           return await write(crowdOf(operation), operation.historical);
+        case 'undo':
+          return await undo(imports.get(operation.file), operation);
         case 'fold':
           await foldActivityLog(db, memoryOf(operation.indexer), operation);
           return;
         case 'ask':
           await foldAll();
+          await finishUndoing();
           return await compare(statistics, pick(operation.which), await readyZones());
         case 'look':
           for (const question of pick(operation.which))
@@ -419,19 +451,64 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
       ];
     }
 
-    async function write(batch: readonly AcceptedEvent[], historical: boolean): Promise<void> {
-      const before = stored.size;
-      for (const event of batch) {
-        const key = `${event.event_id} ${event.occurred_at}`;
-        if (!stored.has(key)) stored.set(key, event);
-      }
-      const { inserted } = await writeEvents(db, batch, {
-        within: async (sql) => {
-          await sql`
-            UPDATE activity_log SET historical = ${historical} WHERE xmin = pg_current_xact_id()::xid`;
+    async function write(batch: readonly AcceptedEvent[], historical: boolean, file?: string): Promise<void> {
+      const by = file === undefined ? BY_ITSELF : await importOf(file);
+      const added = brought.bring(by, batch);
+      const { inserted } =
+        by === BY_ITSELF
+          ? await writeEvents(db, batch, {
+              within: async (sql) => {
+                await sql`
+                  UPDATE activity_log SET historical = ${historical} WHERE xmin = pg_current_xact_id()::xid`;
+              },
+            })
+          : await writeChunk(db, by, chunk(chunks++), batch, { rejected: 0 });
+      expect(inserted).toBe(added);
+    }
+
+    /** Of what was undone it is another one. */
+    async function importOf(file: string): Promise<number> {
+      const identity = { source: file, settings: {}, digest: sha256(file), sizeBytes: 1 };
+      const { id } = await beginImport(db, identity);
+      imports.set(file, id);
+      return id;
+    }
+
+    async function undo(
+      id: number | undefined,
+      { indexer, steps }: { indexer: number; steps: number },
+    ): Promise<void> {
+      if (id === undefined || undone.has(id)) return;
+      dying.add(id);
+      const stop = new AbortController();
+      if (steps === 0) stop.abort();
+      let done = 0;
+      const { removed, interrupted } = await undoImport(db, memoryOf(indexer), id, {
+        signal: stop.signal,
+        pause: () => Promise.resolve(),
+        onProgress: () => {
+          if (++done === steps) stop.abort();
         },
       });
-      expect(inserted).toBe(stored.size - before);
+      const expected = brought.undo(id, { beforeMs: interrupted ? await firstOf(id) : Infinity, dying });
+      expect(removed).toBe(expected.removed);
+      expect(await recount(db, userSets)).toMatchObject({ differing: 0, differences: [] });
+      if (interrupted) return;
+      dying.delete(id);
+      undone.add(id);
+    }
+
+    /** Where what is left of an import begins. */
+    async function firstOf(id: number): Promise<number> {
+      const [row] = await db.run(
+        (sql) => sql<{ first: string | null }[]>`
+          SELECT to_char(min(occurred_at), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS first FROM events WHERE import_id = ${id}`,
+      );
+      return row?.first ? Date.parse(row.first) : Infinity;
+    }
+
+    async function finishUndoing(): Promise<void> {
+      for (const id of [...dying]) await undo(id, { indexer: 0, steps: Infinity });
     }
 
     async function foldAll(): Promise<void> {
@@ -455,7 +532,7 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
       questions: readonly Question[],
       ready: ReadonlySet<string>,
     ): Promise<void> {
-      const model = createModel([...stored.values()]);
+      const model = createModel(brought.events());
       for (const question of questions) {
         for (const zone of indexed) {
           const { query, needs, ask, expected } = posed(question, zone);

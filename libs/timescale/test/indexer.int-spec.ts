@@ -119,6 +119,18 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
     await expectNoDifference();
   });
 
+  it('folds what stands in the log as arrays: names with control characters, and rows of before', async () => {
+    await ensureIndexes(db, ZONES);
+    const sent = randomEvents(300, { days: 5 });
+    await writeEvents(db, [...sent.slice(0, 99), { ...sent[99]!, user_id: 'tab\tand\nline' }]);
+    await writeEvents(db, sent.slice(100));
+    expect(await query('SELECT FROM activity_log WHERE activity IS NULL')).toHaveLength(1);
+    expect(await query('SELECT FROM activity_log')).toHaveLength(2);
+    await expectNoDifference();
+    expect(await foldAll(70)).toBe(300);
+    await expectNoDifference();
+  });
+
   it('gives users numbers without gaps, whatever is rolled back', async () => {
     await ensureIndexes(db, ['UTC']);
     await writeEvents(db, randomEvents(500));
@@ -210,6 +222,29 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
     await expectNoDifference();
     await foldAll();
     await expectNoDifference();
+  });
+
+  it('a quarter of an hour is of what is built or of what is to be, never of both or neither', async () => {
+    const quarters = Array.from({ length: 12 }, (_, n) => Date.parse('2024-03-01T00:00:00Z') + n * 900_000);
+    // One event at the beginning of each and one at its end.
+    const everyQuarter = (user_id: string) =>
+      quarters
+        .flatMap((ms) => [ms, ms + 899_999])
+        .map((ms) => event(made++, { user_id, occurred_at: new Date(ms).toISOString() }));
+    await writeEvents(db, everyQuarter('first'));
+    await ensureIndexes(db, ['UTC', 'Asia/Kathmandu']);
+    let builtBefore = (await buildStep(db, memory, { bucketsMax: 1 }))?.range.to ?? 0;
+    for (const quarter of quarters.map((ms) => ms / 900_000)) {
+      // Up to the first at one go, wherever the partition of its month begins; then each by itself.
+      if (builtBefore <= quarter)
+        builtBefore = (await buildStep(db, memory, { bucketsMax: quarter + 1 - builtBefore }))?.range.to ?? 0;
+      expect(builtBefore).toBe(quarter + 1);
+      await writeEvents(db, everyQuarter(`after ${quarter}`));
+      await foldAll();
+    }
+    await buildAll(10_000);
+    await foldAll();
+    await expectNoDifference(['UTC', 'Asia/Kathmandu']);
   });
 
   it('building goes on where it was interrupted, at every statement in turn', async () => {

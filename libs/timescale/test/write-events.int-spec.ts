@@ -74,30 +74,78 @@ describe.each(storages)('writeEvents on %s', (storage) => {
     expect((await recountTotals(opened.db)).logRows).toBe(2);
   });
 
+  it('stores what is new beside what is not, wherever in the write that stands, and however it was written before', async () => {
+    // The first of these finds a row in its way and is done again; those after it do not suppose that all is new.
+    for (const [from, to, inserted] of [
+      [0, 20, 20],
+      [19, 40, 20],
+      [0, 41, 1],
+      [41, 60, 19],
+      [41, 61, 1],
+    ] as const) {
+      const written = events(from, to);
+      expect(await writeEvents(opened.db, written)).toEqual({
+        inserted,
+        duplicates: written.length - inserted,
+      });
+    }
+    await expectLedger(61);
+  });
+
+  it('stores once what sixty writes bring at the same time, new to each when it began', async () => {
+    const pools = Array.from({ length: 6 }, () => opened.connect({ maxConnections: 2 }));
+    const results = await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        writeEvents(pools[i % 6]!, events((i % 10) * 50, (i % 10) * 50 + 100)),
+      ),
+    );
+    expect(results.reduce((sum, { inserted }) => sum + inserted, 0)).toBe(550);
+    await expectLedger(550);
+  });
+
+  it('takes what a line of text cannot hold another way', async () => {
+    const odd = [
+      event(1, { user_id: 'tab\tand\nline' }),
+      event(2, { event_type: '\u0085' }),
+      event(3, { properties: { 'a\tb': 'c\nd', e: '\u2028' } }),
+      event(4),
+    ];
+    await writeEvents(opened.db, [{ ...odd[0]!, received_at: '2024-03-05T00:00:00.001Z' }, ...odd.slice(1)]);
+    const rows = await stored();
+    for (const { event_id, user_id, event_type, properties } of odd) {
+      expect(rows).toContainEqual(expect.objectContaining({ event_id, user_id, event_type, properties }));
+    }
+    expect(rows).toContainEqual(expect.objectContaining({ received_at: '2024-03-05T00:00:00.001' }));
+    await expectLedger(4);
+  });
+
   it('keeps the same id at another instant apart', async () => {
     await writeEvents(opened.db, [event(1), event(1, { occurred_at: '2024-03-04T10:00:00.001Z' })]);
     expect(await recountTotals(opened.db)).toMatchObject({ rows: 2, distinctKeys: 2, distinctIds: 1 });
   });
 
-  it('logs distinct (15 minutes, type, user) with counts', async () => {
+  it('logs the users of each (15 minutes, type), one for each event, as one text', async () => {
     const at = (occurred_at: string, user_id: string, n: number) => event(n, { occurred_at, user_id });
     await writeEvents(opened.db, [
       at('2024-03-04T10:00:00.000Z', 'A', 1),
       at('2024-03-04T10:14:59.999Z', 'A', 2),
       at('2024-03-04T10:15:00.000Z', 'A', 3),
       at('1969-12-31T23:59:59.999Z', 'B', 4),
+      at('1969-12-31T23:59:59.999Z', 'B', 4),
     ]);
-    const log = await opened.db.run(
-      (sql) => sql<{ bucket: number; user_id: string; n: number }[]>`
-        SELECT bucket, user_id, n FROM activity_log, unnest(buckets, user_ids, counts) AS e (bucket, user_id, n)
-        ORDER BY bucket`,
+    const [row, ...others] = await opened.db.run(
+      (sql) => sql<{ activity: string; events: number; historical: boolean }[]>`
+        SELECT activity, events, historical FROM activity_log`,
     );
     const bucket = Date.parse('2024-03-04T10:00:00Z') / 900_000;
-    expect([...log]).toEqual([
-      { bucket: -1, user_id: 'B', n: 1 },
-      { bucket, user_id: 'A', n: 2 },
-      { bucket: bucket + 1, user_id: 'A', n: 1 },
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ events: 4, historical: true });
+    expect(row?.activity.split('\n').sort()).toEqual([
+      '-1\tpage_view\tB',
+      `${bucket}\tpage_view\tA\tA`,
+      `${bucket + 1}\tpage_view\tA`,
     ]);
+    await expectLedger(4);
   });
 
   it('writes nothing for nothing', async () => {

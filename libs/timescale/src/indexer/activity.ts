@@ -1,10 +1,39 @@
-/** What users did, to the quarter of an hour. Entry i of the four arrays is one (bucket, type, user) and its events. */
+import type { Names } from './names.js';
+
+/** What users did, to the quarter of an hour. An entry is a user of a run, and some of its events: it may come again. */
 export interface ActivityEntries {
+  runs: readonly ActivityRun[];
+  /** Of the entries of all runs, by their positions. Those of none are to be left alone. */
+  users: Names;
+  /** How many events each entry is, by the same positions; undefined: one each. */
+  counts: readonly number[] | undefined;
+}
+
+/** The entries of one type in one quarter of an hour: those at the positions [first, end). */
+export interface ActivityRun {
   /** floor(epoch seconds / 900) */
-  buckets: readonly number[];
-  event_types: readonly string[];
-  user_ids: readonly string[];
-  counts: readonly number[];
+  bucket: number;
+  event_type: string;
+  first: number;
+  end: number;
+}
+
+export function countEntries({ runs }: ActivityEntries): number {
+  return runs.reduce((sum, { first, end }) => sum + end - first, 0);
+}
+
+export function countEvents(entries: Pick<ActivityEntries, 'runs' | 'counts'>): number {
+  return entries.runs.reduce((sum, run) => sum + countEventsOf(run, entries.counts), 0);
+}
+
+export function countEventsOf(
+  { first, end }: { first: number; end: number },
+  counts: ActivityEntries['counts'],
+): number {
+  if (counts === undefined) return end - first;
+  let sum = 0;
+  for (let i = first; i < end; i++) sum += counts[i] ?? 0;
+  return sum;
 }
 
 /** Those in the buckets [from, to). */
@@ -12,21 +41,15 @@ export function entriesWithin(
   entries: ActivityEntries,
   { from, to }: { from: number; to: number },
 ): ActivityEntries {
-  const within = entries.buckets.flatMap((bucket, i) => (bucket >= from && bucket < to ? [i] : []));
-  return {
-    buckets: within.map((i) => entries.buckets[i] ?? 0),
-    event_types: within.map((i) => entries.event_types[i] ?? ''),
-    user_ids: within.map((i) => entries.user_ids[i] ?? ''),
-    counts: within.map((i) => entries.counts[i] ?? 0),
-  };
+  return { ...entries, runs: entries.runs.filter(({ bucket }) => bucket >= from && bucket < to) };
 }
 
 /** Those at the positions [start, end). */
 export function entriesBetween(entries: ActivityEntries, start: number, end: number): ActivityEntries {
-  return {
-    buckets: entries.buckets.slice(start, end),
-    event_types: entries.event_types.slice(start, end),
-    user_ids: entries.user_ids.slice(start, end),
-    counts: entries.counts.slice(start, end),
-  };
+  const runs = entries.runs.map((run) => ({
+    ...run,
+    first: Math.max(run.first, start),
+    end: Math.min(run.end, end),
+  }));
+  return { ...entries, runs: runs.filter((run) => run.first < run.end) };
 }

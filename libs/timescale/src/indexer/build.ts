@@ -4,7 +4,7 @@ import { peekActivityLog } from '../queries/activity_log_peek.js';
 import { eventsExtent, type BucketRange } from '../queries/events_extent.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { retryTransient } from '../retry-transient.js';
-import { entriesWithin, type ActivityEntries } from './activity.js';
+import { countEntries, entriesWithin, type ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
 import { newSegments, numberEntries, refuse, withFold, type FoldMemory } from './fold.js';
 import type { FoldState } from './fold-state.js';
@@ -75,7 +75,7 @@ export async function buildStep(
         : [];
       const built = indexes.filter(({ zone }) => !refused.includes(zone));
       const ready = await advance(sql, built, { to, extent });
-      return { changed: true, result: { ...step, ready, refused, entries: read?.counts.length ?? 0 } };
+      return { changed: true, result: { ...step, ready, refused, entries: read ? countEntries(read) : 0 } };
     }),
   );
 }
@@ -105,7 +105,8 @@ async function addToIndexes(
 }
 
 function negated(entries: ActivityEntries): ActivityEntries {
-  return { ...entries, counts: entries.counts.map((count) => -count) };
+  const counts = entries.counts ?? Array.from({ length: entries.users.bounds.length / 2 }, () => 1);
+  return { ...entries, counts: counts.map((count) => -count) };
 }
 
 /**

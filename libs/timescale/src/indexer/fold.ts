@@ -2,13 +2,14 @@ import type { UserSets } from '@event-analytics/user-sets';
 import type { Database, Sql } from '../database.js';
 import { returnToActivityLog } from '../queries/activity_log_return.js';
 import { takeActivityLog } from '../queries/activity_log_take.js';
-import { entriesBetween, type ActivityEntries } from './activity.js';
+import { countEntries, countEvents, entriesBetween, type ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
 import { beginFold, endFold, type FoldState } from './fold-state.js';
 import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { COUNTS, daysOfZone, liveIndexes, type ActivityIndex } from './indexes.js';
 import { createKnownUsers, type KnownUsers } from './known-users.js';
-import { createNumberCache, numberTypes, numberUsers, type NumberCache } from './numbers.js';
+import { createNumberCache, type NumberCache } from './number-cache.js';
+import { numberTypes, numberUsers, type TypeNumbers } from './numbers.js';
 import { appendSegments, type Segment } from './segments.js';
 
 /** A fold takes milliseconds; past this the server is asked to stop it, and it is done again. */
@@ -17,14 +18,13 @@ const FOLD_TIMEOUT_MS = 60_000;
 const FOLD_IDLE_MS = 5_000;
 /** More than this over the limit is put back. */
 const OVER_LIMIT_SHARE = 0.5;
-const TYPES_REMEMBERED = 100_000;
 const KNOWN_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What an indexer remembers between folds; everything in it can be forgotten at any time. */
 export interface FoldMemory {
   userSets: UserSets;
   users: NumberCache;
-  types: NumberCache;
+  types: TypeNumbers;
   knownUsers: KnownUsers;
   /** Bytes that this process left dead in activity_users since it was tidied; see tidyIfDue. */
   deadBytes: number;
@@ -37,7 +37,7 @@ export function createFoldMemory(userSets: UserSets, usersRemembered = 1_000_000
   return {
     userSets,
     users: createNumberCache(usersRemembered),
-    types: createNumberCache(TYPES_REMEMBERED),
+    types: new Map(),
     knownUsers: createKnownUsers(KNOWN_BYTES_MAX),
     deadBytes: 0,
     lastSeq: 0,
@@ -52,7 +52,7 @@ export interface FoldRequest {
 }
 
 export interface FoldResult {
-  /** (bucket, type, user)s taken from the log. */
+  /** Taken from the log: an event each, but where it was logged as arrays. */
   entries: number;
   events: number;
   /** Whether it stopped at entriesMax: there may be more. */
@@ -74,14 +74,22 @@ export async function foldActivityLog(
 ): Promise<FoldResult | undefined> {
   return await withFold(db, memory, {}, async (sql, state) => {
     const taken = await takeEntries(sql, request);
-    const entries = taken.reduce((sum, { counts }) => sum + counts.length, 0);
-    const events = taken.reduce((sum, { counts }) => sum + counts.reduce((a, b) => a + b, 0), 0);
+    const entries = taken.reduce((sum, row) => sum + countEntries(row), 0);
+    const events = taken.reduce((sum, row) => sum + countEvents(row), 0);
     const refused = entries === 0 ? [] : await foldEntries(sql, memory, state, taken, request);
     return {
       changed: entries > 0,
       result: { entries, events, more: entries >= request.entriesMax, refused },
     };
   });
+}
+
+export interface WithFoldOptions {
+  repeatableRead?: boolean;
+  /** Comes first, before there is a snapshot: locks tables (LOCK TABLE takes none). */
+  before?: (sql: Sql) => Promise<void>;
+  /** For how long the whole may take; default: two minutes. */
+  answerTimeoutMs?: number;
 }
 
 /**
@@ -91,13 +99,14 @@ export async function foldActivityLog(
 export async function withFold<T>(
   db: Database,
   memory: FoldMemory,
-  options: { repeatableRead?: boolean },
+  { before, ...options }: WithFoldOptions,
   work: (sql: Sql, state: FoldState) => Promise<{ result: T; changed: boolean }>,
 ): Promise<T | undefined> {
   let committed: FoldState | undefined;
   try {
     const result = await db.transaction(
       async (sql) => {
+        await before?.(sql);
         const state = await beginFold(sql, { snapshot: options.repeatableRead === true });
         if (state === undefined) return undefined;
         if (state.seq <= memory.lastSeq) forget(memory);
@@ -108,10 +117,10 @@ export async function withFold<T>(
         return done.result;
       },
       {
+        answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
         ...options,
         statementTimeoutMs: FOLD_TIMEOUT_MS,
         idleTimeoutMs: FOLD_IDLE_MS,
-        answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
       },
     );
     if (committed !== undefined) {
@@ -132,21 +141,22 @@ export async function withFold<T>(
 async function takeEntries(sql: Sql, { historical, entriesMax }: FoldRequest): Promise<ActivityEntries[]> {
   const taken = await takeActivityLog(sql, { historical, entriesMax });
   const last = taken.at(-1);
-  const over = taken.reduce((sum, { counts }) => sum + counts.length, 0) - entriesMax;
+  const over = taken.reduce((sum, row) => sum + countEntries(row), 0) - entriesMax;
   if (last === undefined || over <= entriesMax * OVER_LIMIT_SHARE) return taken;
-  const kept = last.counts.length - over;
-  const entries = { ...entriesBetween(last, kept, last.counts.length), logged_at: last.logged_at };
+  const length = countEntries(last);
+  const kept = length - over;
+  const entries = { ...entriesBetween(last, kept, length), logged_at: last.logged_at };
   await returnToActivityLog(sql, { historical, entries });
   return [...taken.slice(0, -1), entriesBetween(last, 0, kept)];
 }
 
 /** Puts entries into the counts and into every zone's index. @returns zones that had to be given up */
-async function foldEntries(
+export async function foldEntries(
   sql: Sql,
   memory: FoldMemory,
   state: FoldState,
   entries: readonly ActivityEntries[],
-  { historical }: FoldRequest,
+  { historical }: Pick<FoldRequest, 'historical'>,
 ): Promise<string[]> {
   const indexes = await liveIndexes(sql);
   const { types, numbered } = await numberEntries(sql, memory, state, entries);
@@ -173,21 +183,10 @@ export async function numberEntries(
   state: FoldState,
   entries: readonly ActivityEntries[],
 ): Promise<{ types: Map<string, number>; numbered: NumberedEntries[] }> {
-  const types = await numberTypes(
-    sql,
-    memory.types,
-    state,
-    entries.map((e) => e.event_types),
-  );
-  const users = await numberUsers(
-    sql,
-    memory.users,
-    state,
-    entries.map((e) => e.user_ids),
-  );
-  const numbered = entries.map(({ buckets, event_types, counts }, i) => ({
-    buckets,
-    event_types,
+  const types = await numberTypes(sql, memory.types, state, entries);
+  const users = await numberUsers(sql, memory.users, state, entries);
+  const numbered = entries.map(({ runs, counts }, i) => ({
+    runs,
     counts,
     users: users[i] ?? new Uint32Array(),
   }));

@@ -1,11 +1,12 @@
 import type { QuarterHourDays } from '@event-analytics/calendar';
 import { QUARTERS_PER_DAY } from '../quarter-counts.js';
-import type { ActivityEntries } from './activity.js';
+import { countEventsOf, type ActivityEntries } from './activity.js';
 import type { DayCounts } from './add-counts.js';
 import { ANY_TYPE, monthOfDay, type IndexKey } from './index-key.js';
 
 /** Entries with the numbers of their users. */
-export interface NumberedEntries extends Pick<ActivityEntries, 'buckets' | 'event_types' | 'counts'> {
+export interface NumberedEntries extends Pick<ActivityEntries, 'runs' | 'counts'> {
+  /** By the positions of the entries. */
   users: Uint32Array;
 }
 
@@ -42,9 +43,8 @@ export function groupUsers(
 ): UserNumbers[] | undefined {
   const days = new Map<number, DayGroup>();
   const dayOfBucket = new Map<number, DayGroup>();
-  for (const { buckets, event_types, users } of entries) {
-    for (let i = 0; i < buckets.length; i++) {
-      const bucket = buckets[i] ?? 0;
+  for (const { runs, users } of entries) {
+    for (const { bucket, event_type, first, end } of runs) {
       if (bucket >= index.builtBefore) continue;
       let group = dayOfBucket.get(bucket);
       if (group === undefined) {
@@ -54,18 +54,22 @@ export function groupUsers(
         days.set(day, group);
         dayOfBucket.set(bucket, group);
       }
-      const user = users[i] ?? 0;
-      addTo(group.byType, types.get(event_types[i] ?? '') ?? ANY_TYPE, user);
-      addTo(group.byType, ANY_TYPE, user);
+      const ofType = numbersOf(group, types.get(event_type) ?? ANY_TYPE);
+      const ofAny = numbersOf(group, ANY_TYPE);
+      for (let i = first; i < end; i++) {
+        const user = users[i] ?? 0;
+        ofType.push(user);
+        ofAny.push(user);
+      }
     }
   }
   return keysOf(index, days.values());
 }
 
-function addTo(byType: Map<number, number[]>, type: number, user: number): void {
-  const numbers = byType.get(type);
-  if (numbers === undefined) byType.set(type, [user]);
-  else numbers.push(user);
+function numbersOf({ byType }: DayGroup, type: number): number[] {
+  let numbers = byType.get(type);
+  if (numbers === undefined) byType.set(type, (numbers = []));
+  return numbers;
 }
 
 function keysOf(index: ZoneIndex, days: Iterable<DayGroup>): UserNumbers[] {
@@ -98,18 +102,16 @@ export function groupCounts(
   types: ReadonlyMap<string, number>,
 ): DayCounts[] {
   const days = new Map<number, Map<number, DayCounts>>();
-  for (const { buckets, event_types, counts } of entries) {
-    for (let i = 0; i < buckets.length; i++) {
-      const bucket = buckets[i] ?? 0;
-      if (bucket >= builtBefore) continue;
-      const day = Math.floor(bucket / QUARTERS_PER_DAY);
+  for (const { runs, counts } of entries) {
+    for (const run of runs) {
+      if (run.bucket >= builtBefore) continue;
+      const day = Math.floor(run.bucket / QUARTERS_PER_DAY);
       let byType = days.get(day);
       if (byType === undefined) days.set(day, (byType = new Map<number, DayCounts>()));
-      const type = types.get(event_types[i] ?? '') ?? ANY_TYPE;
-      const found = byType.get(type);
-      const quarter = bucket - day * QUARTERS_PER_DAY;
-      if (found === undefined) byType.set(type, { type, day, quarters: [quarter, counts[i] ?? 0] });
-      else found.quarters.push(quarter, counts[i] ?? 0);
+      const type = types.get(run.event_type) ?? ANY_TYPE;
+      let found = byType.get(type);
+      if (found === undefined) byType.set(type, (found = { type, day, quarters: [] }));
+      found.quarters.push(run.bucket - day * QUARTERS_PER_DAY, countEventsOf(run, counts));
     }
   }
   return [...days.values()].flatMap((byType) => [...byType.values()]);

@@ -8,10 +8,11 @@ import { eventsExtent } from '../queries/events_extent.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { instant, textArray } from '../sql-text.js';
-import { entriesWithin, type ActivityEntries } from './activity.js';
+import { countEvents, entriesWithin, type ActivityEntries } from './activity.js';
 import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { ANY_TYPE, EVERYTHING, firstDayOfMonth, monthOfDay, NOTHING } from './index-key.js';
 import { COUNTS, daysOfZone, liveIndexes, type ActivityIndex } from './indexes.js';
+import { nameAt } from './names.js';
 import { createStepSize } from './step-size.js';
 
 const LOG_ROWS_MAX = 2_000;
@@ -155,7 +156,7 @@ async function compareUsers(
       const end = Math.min(first + size, wholeDays.end);
       const range = { from: days.firstBucketOf(first), to: days.firstBucketOf(end) };
       const read = await activityOfEvents(sql, range);
-      events += read.counts.reduce((sum, count) => sum + count, 0);
+      events += countEvents(read);
       const logged = log.map((entries) => entriesWithin(entries, range));
       const [ofEvents, ...ofLog] = await numbers.of(sql, [read, ...logged]);
       const expected = setsByKey(userSets, index, ofEvents ? [ofEvents] : [], names);
@@ -345,7 +346,8 @@ function createTemporaryNumbers() {
   const temporary = new Map<string, number>();
   return {
     async of(sql: Sql, entries: readonly ActivityEntries[]): Promise<NumberedEntries[]> {
-      const ids = new Set(entries.flatMap(({ user_ids }) => user_ids));
+      const names = entries.map(namesByPosition);
+      const ids = new Set(names.flatMap((of) => [...of.values()]));
       const stored = await sql<{ user_id: string; number: number }[]>`
         SELECT user_id, number FROM users WHERE user_id = ANY(${textArray([...ids])}::text[])`;
       const numbers = new Map(stored.map(({ user_id, number }) => [user_id, number]));
@@ -355,7 +357,17 @@ function createTemporaryNumbers() {
         temporary.set(id, FIRST_TEMPORARY + temporary.size);
         return FIRST_TEMPORARY + temporary.size - 1;
       };
-      return entries.map((entry) => ({ ...entry, users: Uint32Array.from(entry.user_ids, numberOf) }));
+      return entries.map(({ runs, counts, users }, i) => {
+        const of = new Uint32Array(users.bounds.length / 2);
+        for (const [at, name] of names[i] ?? []) of[at] = numberOf(name);
+        return { runs, counts, users: of };
+      });
     },
   };
+}
+
+function namesByPosition({ runs, users }: ActivityEntries): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const { first, end } of runs) for (let i = first; i < end; i++) names.set(i, nameAt(users, i));
+  return names;
 }

@@ -77,7 +77,8 @@ async function remaining(db: Database): Promise<number> {
   return row?.building ?? 0;
 }
 
-async function foldSome(db: Database, memory: FoldMemory): Promise<void> {
+/** Some of both halves of the log, where somebody waits for it to be short. */
+export async function foldSome(db: Database, memory: FoldMemory): Promise<void> {
   for (const historical of [false, true]) {
     await foldActivityLog(db, memory, { historical, entriesMax: FOLD_ENTRIES });
   }

@@ -8,8 +8,11 @@ import { deleteRows, insertRows } from './segments.js';
 
 /** A month is sealed so many days after its end: what is late by less is still usual. */
 const SEAL_AFTER_DAYS = 3;
-/** Types of a month that are sealed in one transaction: so many bytes of their days, or so many types. */
-const STEP_BYTES = 8 * 1024 * 1024;
+/**
+ * Types of a month that are sealed in one transaction: so many bytes of their days, or so many types. What it replaces
+ * lies dead until the table is tidied, and the table is larger by that for ever.
+ */
+const STEP_BYTES = 2 * 1024 * 1024;
 const STEP_TYPES_MAX = 1_000;
 
 export interface SealStep {
@@ -41,7 +44,7 @@ export async function sealStep(
     );
     if (due === undefined) return { changed: false, result: undefined };
     const step = await nextTypes(sql, due, Math.min(due.sealedTypes + typesMax, nextType));
-    await sealTypes(sql, memory, due, step.types);
+    memory.deadBytes += await sealTypes(sql, memory, due, step.types);
     const sealed = step.before >= nextType;
     await sql`
       UPDATE activity_indexes
@@ -76,12 +79,13 @@ async function nextTypes(
   return { types, before };
 }
 
+/** @returns bytes of the rows that were replaced: see FoldMemory.deadBytes */
 async function sealTypes(
   sql: Sql,
   { userSets }: FoldMemory,
   { id: indexId, sealedBefore: month }: ActivityIndex,
   types: readonly number[],
-): Promise<void> {
+): Promise<number> {
   const rows = await sql<{ type: number; slot: number; seq: string; users: Uint8Array }[]>`
     SELECT type, slot, seq, users
     FROM activity_users
@@ -89,7 +93,7 @@ async function sealTypes(
       AND slot >= ${firstDayOfMonth(month)} AND slot < ${firstDayOfMonth(month + 1)}
     ORDER BY type, slot, seq`;
   const months = new Map<number, Union>();
-  const days = new Map<string, Union & { rows: { key: IndexKey; seq: string }[] }>();
+  const days = new Map<string, Union & { rows: { key: IndexKey; seq: string }[]; bytes: number }>();
   for (const { type, slot, seq, users } of rows) {
     const set = userSets.fromBytes(users);
     const monthly = months.get(type) ?? {
@@ -99,9 +103,10 @@ async function sealTypes(
     };
     months.set(type, add(monthly, set, seq));
     const key: IndexKey = { indexId, unit: 'd', type, slot };
-    const daily = days.get(`${type} ${slot}`) ?? { key, users: userSets.empty(), seq, rows: [] };
+    const daily = days.get(`${type} ${slot}`) ?? { key, users: userSets.empty(), seq, rows: [], bytes: 0 };
     days.set(`${type} ${slot}`, add(daily, set, seq));
     daily.rows.push({ key, seq });
+    daily.bytes += users.length;
   }
   // Of the newest of its rows: who has read that has read all of them.
   const scattered = [...days.values()].filter((day) => day.rows.length > 1);
@@ -113,6 +118,7 @@ async function sealTypes(
     sql,
     [...months.values(), ...scattered].map(({ key, users, seq }) => ({ key, seq, users: users.toBytes() })),
   );
+  return scattered.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 interface Union {

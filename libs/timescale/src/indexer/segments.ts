@@ -120,6 +120,20 @@ export async function deleteRows(sql: Sql, rows: readonly { key: IndexKey; seq: 
     WHERE s.index_id = k.index_id AND s.unit = k.unit AND s.type = k.type AND s.slot = k.slot AND s.seq = k.seq`;
 }
 
+/** Deletes all rows of these keys. @returns how many bytes of users */
+export async function deleteKeys(sql: Sql, keys: readonly IndexKey[]): Promise<number> {
+  if (keys.length === 0) return 0;
+  const [row] = await sql<{ bytes: string }[]>`
+    WITH gone AS (
+      DELETE FROM activity_users s
+      USING ${keyRows(sql, keys)} AS k (index_id, unit, type, slot, position)
+      WHERE s.index_id = k.index_id AND s.unit = k.unit AND s.type = k.type AND s.slot = k.slot
+      RETURNING octet_length(s.users) AS bytes
+    )
+    SELECT coalesce(sum(bytes), 0) AS bytes FROM gone`;
+  return Number(row?.bytes ?? 0);
+}
+
 /** Inserts rows of activity_users; their users in the portable format. */
 export async function insertRows(
   sql: Sql,

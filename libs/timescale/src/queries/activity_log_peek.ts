@@ -1,5 +1,6 @@
 import type { Sql } from '../database.js';
 import type { ActivityEntries } from '../indexer/activity.js';
+import { activityColumns, entriesOfLogRow } from './activity_log_rows.js';
 
 /**
  * All of the log that the transaction sees, left where it is; undefined when that is more than `rowsMax`
@@ -9,9 +10,8 @@ export async function peekActivityLog(
   sql: Sql,
   { rowsMax }: { rowsMax: number },
 ): Promise<ActivityEntries[] | undefined> {
-  const rows = await sql<ActivityEntries[]>`
-    SELECT array_to_json(buckets) AS buckets, array_to_json(event_types) AS event_types,
-      array_to_json(user_ids) AS user_ids, array_to_json(counts) AS counts
-    FROM (SELECT * FROM activity_log LIMIT ${rowsMax + 1}) AS visible`;
-  return rows.length > rowsMax ? undefined : rows;
+  const rows = await sql`
+    SELECT ${activityColumns(sql)}
+    FROM (SELECT * FROM activity_log LIMIT ${rowsMax + 1}) AS visible`.raw();
+  return rows.length > rowsMax ? undefined : rows.map(entriesOfLogRow);
 }

@@ -1,8 +1,11 @@
 import type { Sql } from '../database.js';
 import type { ActivityEntries } from '../indexer/activity.js';
+import { textOf } from '../indexer/names.js';
+import { activityColumns, entriesOfLogRow } from './activity_log_rows.js';
 
 /** Rows looked at; each holds what one write inserted. */
 const ROWS_MAX = 512;
+const NOTHING = new Uint8Array();
 
 export interface LoggedEntries extends ActivityEntries {
   /** As PostgreSQL writes it, to the microsecond. */
@@ -18,10 +21,9 @@ export async function takeActivityLog(
   sql: Sql,
   { historical, entriesMax }: { historical: boolean; entriesMax: number },
 ): Promise<LoggedEntries[]> {
-  // As JSON: the driver would take PostgreSQL's own arrays apart letter by letter.
-  return await sql<LoggedEntries[]>`
+  const rows = await sql`
     WITH oldest AS (
-      SELECT id, cardinality(counts) AS entries FROM activity_log
+      SELECT id, coalesce(events, cardinality(counts)) AS entries FROM activity_log
       WHERE historical = ${historical}
       ORDER BY id
       LIMIT ${ROWS_MAX}
@@ -31,6 +33,9 @@ export async function takeActivityLog(
     )
     DELETE FROM activity_log USING next
     WHERE activity_log.id = next.id
-    RETURNING logged_at::text, array_to_json(buckets) AS buckets, array_to_json(event_types) AS event_types,
-      array_to_json(user_ids) AS user_ids, array_to_json(counts) AS counts`;
+    RETURNING logged_at::text, ${activityColumns(sql)}`.raw();
+  return rows.map((row) => {
+    const [loggedAt = NOTHING, ...columns] = row;
+    return { ...entriesOfLogRow(columns), logged_at: textOf(loggedAt, 0, loggedAt.length) };
+  });
 }

@@ -26,7 +26,13 @@ export async function recountTotals(db: Database): Promise<Totals> {
     (sql) => sql<Record<keyof Totals, string>[]>`
       WITH logged AS (
         SELECT bucket, event_type, user_id, sum(events) AS events
-        FROM activity_log, unnest(buckets, event_types, user_ids, counts) AS entry (bucket, event_type, user_id, events)
+        FROM (
+          SELECT bucket, event_type, user_id, entry.events
+          FROM activity_log, unnest(buckets, event_types, user_ids, counts) AS entry (bucket, event_type, user_id, events)
+          UNION ALL
+          SELECT fields[1]::int4, fields[2], unnest(fields[3:]), 1
+          FROM activity_log, string_to_table(activity, E'\\n') AS line, string_to_array(line, E'\\t') AS fields
+        ) AS entries
         GROUP BY 1, 2, 3
       ), stored AS (
         SELECT floor(date_part('epoch', occurred_at) / 900)::int4 AS bucket, event_type, user_id, count(*) AS events
