@@ -8,14 +8,16 @@ import { createGatewayMetrics } from './metrics.js';
 test('serves the documented routes and no others', () => {
   const metrics = createMetrics({ service: 'ingest-gateway' });
   const never = () => Promise.reject(new Error('no request is sent here'));
-  const app = createApp({
+  const { app } = createApp({
     log: createLogger({ service: 'ingest-gateway', level: 'error' }),
     metrics,
     gatewayMetrics: createGatewayMetrics(metrics.registry, {
       redisBreakerState: () => 'closed',
+      natsBreakerState: () => 'closed',
       inFlightBytes: () => 0,
       unacknowledgedBytes: () => 0,
       streamMissing: () => false,
+      durabilityUnproven: () => false,
     }),
     healthChecks: [],
     apiKeys: parseApiKeys(''),

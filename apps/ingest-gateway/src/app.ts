@@ -1,25 +1,31 @@
-import { parseJsonBatch, parseNdjsonBatch, type EventLimits } from '@event-analytics/event-schema';
+import type { EventLimits } from '@event-analytics/event-schema';
 import { StreamUnavailableError, type EventPublisher } from '@event-analytics/nats-client';
 import type { SeenIds, TokenBucket } from '@event-analytics/redis';
 import {
+  clientAddress,
   createServiceApp,
-  requireScope,
+  failEarly,
+  serveEarly,
   type ApiKeys,
   type HealthCheck,
   type Logger,
   type Metrics,
 } from '@event-analytics/service-kit';
+import type { RequestListener } from 'node:http';
 import type { Express } from 'express';
-import { eventsErrors, eventsRoute } from './http/events-route.js';
+import { eventsErrors, eventsRoute, serveEvents } from './http/events-route.js';
 import type { InFlightBytes } from './http/in-flight-bytes.js';
-import { rateLimit } from './http/rate-limit.js';
+import { createRateLimit } from './http/rate-limit.js';
 import { createIngestEvents } from './ingest/ingest-events.js';
 import { createPublishEvents } from './ingest/publish-events.js';
+import { createReadBatch } from './ingest/read-batch.js';
 import type { GatewayMetrics } from './metrics.js';
 
 export interface AppDependencies {
   log: Logger;
   metrics: Metrics;
+  /** Answers GET /metrics; default: this process' own. */
+  metricsText?: () => Promise<string>;
   gatewayMetrics: GatewayMetrics;
   healthChecks: HealthCheck[];
   apiKeys: ApiKeys;
@@ -35,11 +41,16 @@ export interface AppDependencies {
   clock: () => number;
 }
 
+export interface App {
+  app: Express;
+  /** Serves POST /events, and hands everything else to the application. */
+  listener: RequestListener;
+}
+
 /** The service as an Express application: it neither listens nor reads the environment. */
-export function createApp(o: AppDependencies): Express {
+export function createApp(o: AppDependencies): App {
   const ingestEvents = createIngestEvents({
-    parse: (body, format, nowMs) =>
-      (format === 'json' ? parseJsonBatch : parseNdjsonBatch)(body, { limits: o.limits, nowMs }),
+    readBatch: createReadBatch(o.limits),
     seenIds: o.seenIds,
     streamEpoch: () => o.publisher.streamEpoch(),
     publishEvents: createPublishEvents({
@@ -52,20 +63,26 @@ export function createApp(o: AppDependencies): Express {
     log: o.log,
     metrics: o.gatewayMetrics,
   });
-  return createServiceApp({
+  const serve = serveEvents({
+    apiKeys: o.apiKeys,
+    rateLimit: o.rateLimit
+      ? createRateLimit({ ...o.rateLimit, onExceeded: o.gatewayMetrics.rateLimited })
+      : undefined,
+    clientAddress: (request) => clientAddress(app, request),
+    ingestEvents,
+    inFlight: o.inFlight,
+    maxBodyBytes: o.maxBodyBytes,
+  });
+  const app = createServiceApp({
     service: 'ingest-gateway',
     log: o.log,
     metrics: o.metrics,
+    ...(o.metricsText && { metricsText: o.metricsText }),
     healthChecks: o.healthChecks,
     trustProxy: o.trustProxy,
-    mount(app) {
-      app.post(
-        '/events',
-        requireScope(o.apiKeys, 'ingest'),
-        ...(o.rateLimit ? [rateLimit({ ...o.rateLimit, onExceeded: o.gatewayMetrics.rateLimited })] : []),
-        eventsRoute({ ingestEvents, inFlight: o.inFlight, maxBodyBytes: o.maxBodyBytes }),
-        eventsErrors,
-      );
-    },
+    mount: (mounted) => mounted.post('/events', failEarly, eventsRoute(serve), eventsErrors),
   });
+  const { log, metrics } = o;
+  const listener = serveEarly(app, { method: 'POST', path: '/events', log, metrics, serve });
+  return { app, listener };
 }

@@ -32,13 +32,31 @@ describe('configuration', () => {
     expect(readConfig({ RETAIN_RAW_DAYS: '0' }).limits.maxAgeMs).toBe(Infinity);
   });
 
+  it('shares the bytes in flight out to the workers', () => {
+    expect(readConfig({ GATEWAY_WORKERS: '4' })).toMatchObject({
+      GATEWAY_WORKERS: 4,
+      inFlightBytesMax: 16_777_216,
+    });
+    expect(readConfig({})).toMatchObject({ GATEWAY_WORKERS: 1, inFlightBytesMax: 67_108_864 });
+  });
+
+  it('has failpoints in tests only', () => {
+    const armed = { GATEWAY_FAILPOINT: 'after_publish' };
+    expect(readConfig({ ...armed, ENVIRONMENT: 'test' }).failpoint).toBe('after_publish');
+    expect(readConfig(armed).failpoint).toBeUndefined();
+  });
+
   it.each([
+    [{ GATEWAY_WORKERS: '13' }, /^MAX_IN_FLIGHT_BYTES: .*MAX_BODY_BYTES times GATEWAY_WORKERS.*68157440/],
+    [{ GATEWAY_WORKERS: '0' }, /^GATEWAY_WORKERS: /],
     [{ MAX_IN_FLIGHT_BYTES: '2000', MAX_BODY_BYTES: '3000' }, /^MAX_IN_FLIGHT_BYTES: .*MAX_BODY_BYTES/],
     [{ MIN_OCCURRED_AT: '2020-01-01T00:00:00' }, /^MIN_OCCURRED_AT: /],
     [{ MAX_EVENTS_PER_REQUEST: '20001' }, /^MAX_EVENTS_PER_REQUEST: .*20000/],
     [{ PUBLISH_TIMEOUT_MS: '2301' }, /^PUBLISH_TIMEOUT_MS: /],
     [{ RETAIN_RAW_DAYS: '1' }, /^RETAIN_RAW_DAYS: .*at least 2/],
     [{ NATS_SUBJECT: 'events.*' }, /^NATS_SUBJECT: /],
+    [{ STRICT_DURABILITY: 'true' }, /^NATS_MONITORING_URL: must be set with STRICT_DURABILITY/],
+    [{ NATS_MONITORING_URL: 'http://a:8222,b:8222' }, /^NATS_MONITORING_URL: /],
     [{ REDIS_URL: 'localhost:6379' }, /^REDIS_URL: (?!.*localhost)/],
   ])('refuses %j in one line', (env, line) => {
     expect(() => readConfig(env)).toThrow(line);

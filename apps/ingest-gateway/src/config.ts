@@ -1,5 +1,6 @@
 import { CEILING_LIMITS, DEFAULT_LIMITS, type EventLimits } from '@event-analytics/event-schema';
 import {
+  checkStrictDurability,
   commonConfig,
   ConfigError,
   eventTimeConfig,
@@ -9,6 +10,7 @@ import {
   wholeNumber,
 } from '@event-analytics/service-kit';
 import { z } from 'zod';
+import { FAILPOINTS } from './failpoint.js';
 
 const HOUR_SECONDS = 3_600;
 const DAY_MS = 86_400_000;
@@ -37,9 +39,13 @@ const schema = z.object({
   ),
   /** Bytes of one body after decompression. */
   MAX_BODY_BYTES: wholeNumber(1_024, 64 * MIB).default(5 * MIB),
-  /** Bytes of all bodies whose requests are not yet answered. */
+  /** Processes that share the port, each with connections of its own to Redis and NATS; 1: this one alone. */
+  GATEWAY_WORKERS: wholeNumber(1, 64).default(1),
+  /** Bytes of all bodies whose requests are not yet answered, in all workers together. */
   MAX_IN_FLIGHT_BYTES: wholeNumber(1_024, 16 * 1_024 * MIB).default(64 * MIB),
   ...eventTimeConfig,
+  /** Kills this process at a named point; only with ENVIRONMENT=test. */
+  GATEWAY_FAILPOINT: z.enum(FAILPOINTS).optional(),
 });
 
 export type GatewayConfig = ReturnType<typeof readConfig>;
@@ -47,9 +53,13 @@ export type GatewayConfig = ReturnType<typeof readConfig>;
 /** Reads the environment once; throws ConfigError with one line that names what is wrong. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const config = loadConfig(schema, env);
-  if (config.MAX_IN_FLIGHT_BYTES < config.MAX_BODY_BYTES) {
+  checkStrictDurability(config);
+  // Each worker has an equal share: they don't know of each other's.
+  const inFlightBytesMax = Math.floor(config.MAX_IN_FLIGHT_BYTES / config.GATEWAY_WORKERS);
+  if (inFlightBytesMax < config.MAX_BODY_BYTES) {
+    const times = config.GATEWAY_WORKERS > 1 ? ' times GATEWAY_WORKERS' : '';
     throw new ConfigError(
-      `MAX_IN_FLIGHT_BYTES: must be at least MAX_BODY_BYTES, which is ${config.MAX_BODY_BYTES} (got "${config.MAX_IN_FLIGHT_BYTES}")`,
+      `MAX_IN_FLIGHT_BYTES: must be at least MAX_BODY_BYTES${times}, which is ${config.MAX_BODY_BYTES * config.GATEWAY_WORKERS} (got "${config.MAX_IN_FLIGHT_BYTES}")`,
     );
   }
   const limits: Readonly<EventLimits> = Object.freeze({
@@ -59,5 +69,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env) {
     maxAgeMs: config.RETAIN_RAW_DAYS === 0 ? Infinity : config.RETAIN_RAW_DAYS * DAY_MS,
     maxFutureMs: config.MAX_FUTURE_SECONDS * 1_000,
   });
-  return { ...config, limits, apiKeys: parseApiKeys(config.API_KEYS) };
+  return {
+    ...config,
+    limits,
+    inFlightBytesMax,
+    apiKeys: parseApiKeys(config.API_KEYS),
+    failpoint: config.ENVIRONMENT === 'test' ? config.GATEWAY_FAILPOINT : undefined,
+  };
 }

@@ -6,11 +6,14 @@ export const OTHER_EVENT_TYPES = 'other';
  * rest. Clients choose event types, and every label value is a series kept for ever.
  */
 export function createEventTypeLabels(maxLabels: number): (eventType: string) => string {
-  const known = new Set<string>();
+  const known = new Map<string, string>();
   return (eventType) => {
-    if (known.has(eventType)) return eventType;
+    const label = known.get(eventType);
+    if (label !== undefined) return label;
     if (known.size >= maxLabels) return OTHER_EVENT_TYPES;
-    known.add(eventType);
-    return eventType;
+    // A text cut from a body holds all of the body in memory.
+    const own = Buffer.from(eventType).toString();
+    known.set(own, own);
+    return own;
   };
 }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { AcceptedEvent, EventProblem } from '@event-analytics/event-schema';
-import type { BreakerState, RedisFailureCode } from '@event-analytics/redis';
+import type { EventProblem, WireEvent } from '@event-analytics/event-schema';
+import type { BreakerState } from '@event-analytics/circuit-breaker';
+import type { RedisFailureCode } from '@event-analytics/redis';
 import { createEventTypeLabels } from './event-type-labels.js';
 
 const EVENT_TYPE_LABELS_MAX = 100;
@@ -14,19 +15,27 @@ export function createGatewayMetrics(
   registry: Registry,
   o: {
     redisBreakerState: () => BreakerState;
+    natsBreakerState: () => BreakerState;
     inFlightBytes: () => number;
     unacknowledgedBytes: () => number;
     streamMissing: () => boolean;
+    durabilityUnproven: () => boolean;
   },
 ) {
   const registers = [registry];
   const eventTypeLabel = createEventTypeLabels(EVENT_TYPE_LABELS_MAX);
 
-  const received = new Counter({
+  // Counted in a plain map until somebody asks: a counter with labels costs a small request more than its parsing.
+  const receivedByType = new Map<string, number>();
+  new Counter({
     name: 'events_received_total',
     help: `Valid events received, duplicates too, by type (the first ${EVENT_TYPE_LABELS_MAX} types, then "other").`,
     labelNames: ['event_type'],
     registers,
+    collect() {
+      for (const [event_type, count] of receivedByType) this.inc({ event_type }, count);
+      receivedByType.clear();
+    },
   });
   const duplicates = new Counter({
     name: 'events_duplicate_total',
@@ -67,6 +76,13 @@ export function createGatewayMetrics(
     'redis_breaker_state',
     '0 closed, 1 half open, 2 open (Redis is not asked).',
     () => BREAKER_STATES[o.redisBreakerState()],
+    'max',
+  );
+  gauge(
+    'nats_breaker_state',
+    '0 closed, 1 half open, 2 open (nothing is published: 503).',
+    () => BREAKER_STATES[o.natsBreakerState()],
+    'max',
   );
   gauge('in_flight_bytes', 'Bytes of request bodies held by unanswered requests.', o.inFlightBytes);
   gauge('publish_unacknowledged_bytes', 'Bytes published and not yet acknowledged.', o.unacknowledgedBytes);
@@ -74,16 +90,21 @@ export function createGatewayMetrics(
     'event_stream_missing',
     '1: the event stream was deleted. It is not made anew; an operator decides.',
     () => (o.streamMissing() ? 1 : 0),
+    'max',
+  );
+  gauge(
+    'nats_durability_unproven',
+    '1: STRICT_DURABILITY, and NATS is not known to sync before it acknowledges. Nothing is published.',
+    () => (o.durabilityUnproven() ? 1 : 0),
+    'max',
   );
 
   return {
-    received(events: readonly AcceptedEvent[]) {
-      const byLabel = new Map<string, number>();
+    received(events: readonly WireEvent[]) {
       for (const { event_type } of events) {
         const label = eventTypeLabel(event_type);
-        byLabel.set(label, (byLabel.get(label) ?? 0) + 1);
+        receivedByType.set(label, (receivedByType.get(label) ?? 0) + 1);
       }
-      for (const [event_type, count] of byLabel) received.inc({ event_type }, count);
     },
     duplicates(source: 'batch' | 'redis', count: number) {
       if (count > 0) duplicates.inc({ source }, count);
@@ -98,10 +119,12 @@ export function createGatewayMetrics(
       redisFailures.inc({ operation, code }),
   };
 
-  function gauge(name: string, help: string, read: () => number) {
+  /** `overWorkers`: what a scrape makes of the values of several workers. */
+  function gauge(name: string, help: string, read: () => number, overWorkers: 'sum' | 'max' = 'sum') {
     new Gauge({
       name,
       help,
+      aggregator: overWorkers,
       registers,
       collect() {
         this.set(read());

@@ -17,7 +17,7 @@ export interface GatewayProcess {
 
 /** main.ts in a process of its own, run from source: no build is needed. */
 export async function startGatewayProcess(env: Record<string, string> = {}): Promise<GatewayProcess> {
-  const stream = uniqueName('EVENTS');
+  const stream = env['NATS_STREAM'] ?? uniqueName('EVENTS');
   const natsUrl = env['NATS_URL'] ?? testServers().natsUrl;
   const service = await startService({
     app: 'ingest-gateway',

@@ -97,11 +97,13 @@ export async function startGateway(o: GatewayOptions = {}): Promise<TestGateway>
   const inFlight = createInFlightBytes(o.maxInFlightBytes ?? 64 * 1024 * 1024);
   const gatewayMetrics = createGatewayMetrics(metrics.registry, {
     redisBreakerState: () => redis.breakerState(),
+    natsBreakerState: () => publisher.breakerState(),
     inFlightBytes: () => inFlight.current(),
     unacknowledgedBytes: () => publisher.unacknowledgedBytes(),
     streamMissing: () => publisher.streamMissing(),
+    durabilityUnproven: () => false,
   });
-  const app = createApp({
+  const { listener } = createApp({
     log,
     metrics,
     gatewayMetrics,
@@ -129,7 +131,7 @@ export async function startGateway(o: GatewayOptions = {}): Promise<TestGateway>
       : false,
     clock: o.clock ?? Date.now,
   });
-  const server = createServer(app);
+  const server = createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

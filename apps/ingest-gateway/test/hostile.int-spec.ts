@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { createGzip } from 'node:zlib';
+import { gibibyteOfSpacesPacked, openSlowSockets } from '@event-analytics/testkit';
 import { startGatewayProcess, type GatewayProcess } from './gateway-process.js';
 import { event, events } from './post.js';
 
@@ -16,18 +16,6 @@ beforeAll(async () => {
   for (let i = 0; i < 20; i++) expect((await gateway.post(events(100))).status).toBe(202);
 });
 afterAll(() => gateway.stop());
-
-/** One gibibyte of spaces: about a mebibyte of gzip. */
-async function gibibyteOfSpacesPacked(): Promise<Buffer> {
-  const gzip = createGzip({ level: 9 });
-  const chunks: Buffer[] = [];
-  gzip.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const spaces = Buffer.alloc(MIB, 0x20);
-  for (let i = 0; i < 1024; i++) if (!gzip.write(spaces)) await once(gzip, 'drain');
-  gzip.end();
-  await once(gzip, 'end');
-  return Buffer.concat(chunks);
-}
 
 /** Writes bytes as they are and collects what comes back until the connection ends. */
 function rawRequest(head: string, body?: Buffer | string): { socket: Socket; answer: Promise<string> } {
@@ -175,27 +163,9 @@ describe('slow clients', () => {
     };
     const quietMs = await medianMs(200);
 
-    const startedMs = performance.now();
-    const closedMs: number[] = [];
-    const heads = [
-      'POST /events HTTP/1.1\r\nHost: x\r\nX-Slow: ',
-      'POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n',
-    ];
-    const sockets = Array.from({ length: 500 }, (_, i) => {
-      const socket = connect(gateway.service.port, '127.0.0.1');
-      socket.on('error', () => undefined);
-      socket.on('close', () => closedMs.push(performance.now() - startedMs));
-      socket.resume();
-      socket.write(heads[i % 2] ?? '');
-      return socket;
-    });
-    const drip = setInterval(() => sockets.forEach((s) => s.writable && s.write('x')), 1_000);
+    const slow = openSlowSockets(gateway.service.port, 500);
     const busyMs = await medianMs(200);
-    while (closedMs.length < 500 && performance.now() - startedMs < 20_000) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    clearInterval(drip);
-    sockets.forEach((socket) => socket.destroy());
+    const closedMs = await slow.end({ afterMs: 20_000 });
     expect(closedMs).toHaveLength(500);
     expect(Math.max(...closedMs)).toBeLessThan(15_000);
     // The median, for the tail of a shared machine says more about its neighbours.

@@ -31,6 +31,15 @@ async function takenWithin(gateway: TestGateway, batch: unknown, timeoutMs: numb
   }
 }
 
+/** A report is kept for half a second. */
+async function readyWithin(gateway: TestGateway, timeoutMs: number): Promise<void> {
+  const deadlineMs = performance.now() + timeoutMs;
+  while ((await gateway.get('/health/ready')).status !== 200 && performance.now() < deadlineMs) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect((await gateway.get('/health/ready')).status).toBe(200);
+}
+
 describe('503: the stream cannot take it', () => {
   it('NATS killed: 503 with Retry-After, not ready; back: the same ids are taken', async () => {
     const gateway = await gatewayWith();
@@ -94,11 +103,28 @@ describe('503: the stream cannot take it', () => {
         expect(answer.status).toBe(503);
         expect(answer.ms).toBeLessThan(2_500);
       }
+      // From now on nobody waits; publishing is asked for by a probe alone.
+      for (let i = 0; i < 10; i++) {
+        const refused = await gateway.post(batch);
+        expect(refused.status).toBe(503);
+        expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+        expect(refused.ms).toBeLessThan(500);
+      }
+      expect(await gateway.metric('publish_failures_total', { code: 'breaker_open' })).toBeGreaterThan(0);
+      expect(await gateway.metric('nats_breaker_state')).toBeGreaterThan(0);
+      const health = await gateway.get('/health');
+      expect(health.status).toBe(503);
+      expect(health.body.dependencies.nats).toMatchObject({
+        status: 'down',
+        breaker: expect.stringMatching(/open/),
+      });
     } finally {
       await nats.kill('SIGCONT');
     }
     const taken = await takenWithin(gateway, batch, 5_000);
     expect(taken.status).toBe(202);
+    expect(await gateway.metric('nats_breaker_state')).toBe(0);
+    await readyWithin(gateway, 5_000);
     const identities = new Set((await gateway.stored()).map((e) => `${e.event_id} ${e.occurred_at}`));
     expect(identities.size).toBe(4);
   }, 60_000);

@@ -8,6 +8,8 @@ export interface PostOptions {
   headers?: Record<string, string>;
   /** Sent as it is, instead of the body as JSON. */
   raw?: Uint8Array | string;
+  /** After so long the request is given up, and post rejects. */
+  timeoutMs?: number;
 }
 
 export interface Answer {
@@ -25,6 +27,7 @@ export async function post(url: string, body: unknown, o: PostOptions = {}): Pro
   const method = o.method ?? 'POST';
   const response = await fetch(`${url}${o.path ?? '/events'}${o.query ?? ''}`, {
     method,
+    ...(o.timeoutMs !== undefined && { signal: AbortSignal.timeout(o.timeoutMs) }),
     headers: { ...(method === 'POST' && { 'content-type': 'application/json' }), ...o.headers },
     ...(method === 'POST' && { body: o.raw === undefined ? JSON.stringify(body) : Buffer.from(o.raw) }),
   });

@@ -1,5 +1,6 @@
 import {
   streamLag,
+  type DeadLetterBacklog,
   type DeadLetters,
   type NatsConnectionHandle,
   type StreamLag,
@@ -10,7 +11,7 @@ import { estimateActivityLogRows, type Database } from '@event-analytics/timesca
 /** What waits, as of the last look; a part that could not be learned is absent. */
 export interface Backlog {
   lag?: StreamLag;
-  deadLetters?: number;
+  deadLetters?: DeadLetterBacklog;
   activityLogRows?: number;
 }
 
@@ -23,7 +24,7 @@ export interface BacklogWatch {
 export function watchBacklog(o: {
   nats: NatsConnectionHandle;
   names: StreamNames;
-  deadLetters: Pick<DeadLetters, 'count'>;
+  deadLetters: Pick<DeadLetters, 'backlog'>;
   db: Database;
   intervalMs: number;
 }): BacklogWatch {
@@ -35,12 +36,12 @@ export function watchBacklog(o: {
     looking = true;
     const [lag, deadLetters, activityLogRows] = await Promise.all([
       streamLag(o.nats, o.names).catch(() => undefined),
-      o.deadLetters.count().catch(() => undefined),
+      o.deadLetters.backlog().catch(() => undefined),
       estimateActivityLogRows(o.db, { answerTimeoutMs: 2_000 }).catch(() => undefined),
     ]);
     current = {
       ...(lag && { lag }),
-      ...(deadLetters !== undefined && { deadLetters }),
+      ...(deadLetters && { deadLetters }),
       ...(activityLogRows !== undefined && { activityLogRows }),
     };
     looking = false;

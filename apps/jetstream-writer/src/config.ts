@@ -1,19 +1,17 @@
 import {
+  checkStrictDurability,
   commonConfig,
   databaseConfig,
   flag,
   loadConfig,
   rawDataConfig,
   reportingConfig,
-  streamConfig,
-  streamName,
-  subjectName,
   wholeNumber,
 } from '@event-analytics/service-kit';
-import type { StreamNames } from '@event-analytics/nats-client';
 import { databaseUrl } from '@event-analytics/timescale';
 import { z } from 'zod';
 import { FAILPOINTS } from './failpoint.js';
+import { streamNames, streamNamesConfig } from './stream-names.js';
 
 const MIB = 1_024 * 1_024;
 
@@ -23,18 +21,14 @@ const schema = z.object({
   ...databaseConfig,
   /** Bring the schema up to date at the start; else wait until somebody did. */
   MIGRATE_ON_START: flag.default(true),
-  ...streamConfig,
-  NATS_DURABLE: streamName.default('jetstream-writer'),
-  /** Default: the stream's name and _DLQ. */
-  NATS_DEAD_LETTER_STREAM: streamName.optional(),
-  NATS_DEAD_LETTER_SUBJECT: subjectName.default('events.dead'),
+  ...streamNamesConfig,
   /** Transactions at once, each on its own database connection. */
-  WRITER_CONNECTIONS: wholeNumber(1, 32).default(2),
+  WRITER_CONNECTIONS: wholeNumber(1, 32).default(4),
   /** Messages are merged into a transaction up to about this many events. */
   WRITER_BATCH_EVENTS: wholeNumber(1, 50_000).default(5_000),
-  /** How long a transaction that is not full waits for more. */
+  /** How long a transaction that is not full waits for more; five times as long where much comes. */
   WRITER_LINGER_MS: wholeNumber(0, 1_000).default(20),
-  /** Bytes of messages held in memory, waiting or being written. */
+  /** Bytes of messages held in memory at most; three batches a connection, if that is less. */
   WRITER_BUFFER_BYTES: wholeNumber(8 * MIB, 4_096 * MIB).default(64 * MIB),
   /** The stream delivers again what a writer that died held. The same for all writers of a stream. */
   WRITER_ACK_WAIT_MS: wholeNumber(1_000, 600_000).default(30_000),
@@ -55,16 +49,10 @@ export type WriterConfig = ReturnType<typeof readConfig>;
 /** Reads the environment once; throws ConfigError with one line that names what is wrong. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env) {
   const config = loadConfig(schema, env);
-  const names: StreamNames = {
-    stream: config.NATS_STREAM,
-    subject: config.NATS_SUBJECT,
-    durable: config.NATS_DURABLE,
-    deadLetterStream: config.NATS_DEAD_LETTER_STREAM ?? `${config.NATS_STREAM}_DLQ`,
-    deadLetterSubject: config.NATS_DEAD_LETTER_SUBJECT,
-  };
+  checkStrictDurability(config);
   return {
     ...config,
-    names,
+    names: streamNames(config),
     databaseUrl: databaseUrl(config),
     failpoint: config.ENVIRONMENT === 'test' ? config.WRITER_FAILPOINT : undefined,
   };

@@ -1,4 +1,9 @@
-import type { ConsumerStatus, NatsConnectionHandle } from '@event-analytics/nats-client';
+import {
+  streamLag,
+  type ConsumerStatus,
+  type NatsConnectionHandle,
+  type StreamNames,
+} from '@event-analytics/nats-client';
 import type { HealthCheck } from '@event-analytics/service-kit';
 import { checkDatabase, type Database, type IndexerStatus } from '@event-analytics/timescale';
 import type { Backlog } from './backlog.js';
@@ -8,6 +13,7 @@ const DATABASE_TIMEOUT_MS = 2_000;
 /** What the writer depends on; a check that throws is down. */
 export function healthChecks(o: {
   nats: NatsConnectionHandle;
+  names: StreamNames;
   db: Database;
   backlog: () => Backlog;
   /** Undefined before the writer runs. */
@@ -28,10 +34,12 @@ export function healthChecks(o: {
     {
       name: 'nats',
       critical: true,
-      check() {
+      async check() {
         const { connected, server, serverVersion, connects } = o.nats.status();
-        if (!connected) return Promise.reject(new Error('not connected'));
-        return Promise.resolve({ server, version: serverVersion, connects });
+        if (!connected) throw new Error('not connected');
+        // A server that hangs keeps its connections for a while: asked, not remembered.
+        if (!(await streamLag(o.nats, o.names))) throw new Error('the event stream is missing');
+        return { server, version: serverVersion, connects };
       },
     },
     {
@@ -49,7 +57,8 @@ export function healthChecks(o: {
           pending: lag?.pending,
           ack_pending: lag?.ackPending,
           oldest_age_seconds: lag?.oldestAgeSeconds,
-          dead_letters: deadLetters,
+          dead_letters: deadLetters?.messages,
+          oldest_dead_letter_age_seconds: deadLetters?.oldestAgeSeconds,
         });
       },
     },

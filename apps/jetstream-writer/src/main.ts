@@ -30,7 +30,9 @@ import { createIndexerMetrics } from './indexer-metrics.js';
 import { createWriterMetrics } from './metrics.js';
 import { prepareDatabase } from './prepare-database.js';
 import { startStorageUpkeep, type StorageUpkeep } from './storage-upkeep.js';
+import { checkDatabaseDurability, watchStreamDurability } from './strict-durability.js';
 import { createRetryTiming } from './write/backoff.js';
+import { watchForSilence } from './watch-silence.js';
 import { startWriter, type Writer } from './writer.js';
 
 const SERVICE = 'jetstream-writer';
@@ -38,8 +40,11 @@ const BACKLOG_LOOK_MS = 2_000;
 const DATABASE_CHECK_TIMEOUT_MS = 5_000;
 // For migrations and health checks, so that they never wait for a lane.
 const SPARE_CONNECTIONS = 2;
-// What is left of the shutdown for closing connections.
-const CLOSE_MS = 1_500;
+// A fold may take a minute, but a server that says nothing for so long is not heard.
+const SILENCE_LOOK_MS = 2_000;
+const SILENCE_MS = 5_000;
+// What is left of the shutdown for closing connections to servers that may not answer.
+const CLOSE_MS = 3_000;
 
 const config = configOrExit(readConfig);
 const log = createLogger({ service: SERVICE, level: config.LOG_LEVEL });
@@ -52,13 +57,27 @@ const db = connectDatabase({
   maxConnections: config.WRITER_CONNECTIONS + SPARE_CONNECTIONS,
   statementTimeoutMs: config.WRITER_STATEMENT_TIMEOUT_MS,
 });
-// The indexer's one transaction at a time, of its own length, and its tidying up.
+// The indexer's one transaction at a time, of its own length, its tidying up, and the question whether anybody is there.
 const indexDb = connectDatabase({
   url: config.databaseUrl,
   applicationName: `${SERVICE}-indexer`,
-  maxConnections: 2,
+  maxConnections: 3,
+});
+const silence = watchForSilence(indexDb, {
+  intervalMs: SILENCE_LOOK_MS,
+  answerTimeoutMs: SILENCE_MS,
+  onSilent: () => log.warn('database_silent', { effect: 'the indexer begins anew on other connections' }),
 });
 const nats = await connectNats({ servers: config.NATS_URL, name: SERVICE, log });
+const durability = config.STRICT_DURABILITY
+  ? watchStreamDurability({
+      nats,
+      stream: config.names.stream,
+      monitoringUrls: config.NATS_MONITORING_URL,
+      registry: metrics.registry,
+      log,
+    })
+  : undefined;
 const deadLetters = createDeadLetters(nats, { names: config.names, replicas: config.STREAM_REPLICAS });
 const backlog = watchBacklog({ nats, names: config.names, deadLetters, db, intervalMs: BACKLOG_LOOK_MS });
 
@@ -77,6 +96,7 @@ const app = createServiceApp({
   metrics,
   healthChecks: healthChecks({
     nats,
+    names: config.names,
     db,
     backlog: () => backlog.current(),
     consumer,
@@ -97,6 +117,14 @@ async function start(): Promise<void> {
     timing: createRetryTiming(),
     stopping: stopping.signal,
   });
+  await checkDatabaseDurability({
+    db,
+    strict: config.STRICT_DURABILITY,
+    log,
+    timing: createRetryTiming(),
+    stopping: stopping.signal,
+  });
+  await durability?.require(stopping.signal);
   upkeep = startStorageUpkeep({
     db,
     compressAfterDays: config.COMPRESS_AFTER_DAYS,
@@ -129,6 +157,8 @@ async function start(): Promise<void> {
     log,
     signal: stopping.signal,
   });
+  // Only now it is known which servers hold the stream.
+  await durability?.require(stopping.signal);
   writer = startWriter({
     nats,
     names: config.names,
@@ -164,6 +194,8 @@ await runService({
   async onShutdown() {
     stopping.abort();
     backlog.close();
+    silence.close();
+    durability?.close();
     const timeoutMs = Math.max(0, config.SHUTDOWN_TIMEOUT_MS - CLOSE_MS);
     // The step in hand; one that takes longer is undone by the database and done again by the next.
     const background = Promise.all([indexer?.stop(), upkeep?.stop()]);

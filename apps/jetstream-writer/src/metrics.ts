@@ -68,6 +68,10 @@ export function createWriterMetrics(
   for (const kind of ['retryable', 'fault', 'dead_letter']) retries.inc({ kind }, 0);
   for (const step of ['make_partitions', 'columnstore', 'drop_events']) upkeepFailures.inc({ step }, 0);
 
+  gauge('stream_lag_messages', 'Messages not stored yet: pending and delivered ones together.', () => {
+    const { lag } = o.backlog();
+    return lag && lag.pending + lag.ackPending;
+  });
   gauge('stream_pending_messages', 'Messages not yet delivered to a writer.', () => o.backlog().lag?.pending);
   gauge(
     'stream_ack_pending',
@@ -77,9 +81,17 @@ export function createWriterMetrics(
   gauge(
     'stream_oldest_message_age_seconds',
     'Age of the oldest message that is not stored yet; 0 when nothing waits.',
-    () => o.backlog().lag && (o.backlog().lag?.oldestAgeSeconds ?? 0),
+    () => {
+      const { lag } = o.backlog();
+      return lag && lag.pending + lag.ackPending === 0 ? 0 : lag?.oldestAgeSeconds;
+    },
   );
-  gauge('dead_letter_stream_messages', 'Dead letters kept.', () => o.backlog().deadLetters);
+  gauge('dead_letter_stream_messages', 'Dead letters kept.', () => o.backlog().deadLetters?.messages);
+  gauge(
+    'dead_letter_oldest_age_seconds',
+    'How long the oldest dead letter has been kept; 0 when there is none.',
+    () => o.backlog().deadLetters?.oldestAgeSeconds,
+  );
   gauge(
     'activity_log_rows',
     'Rows of the activity log that wait for the index; an estimate of PostgreSQL.',

@@ -13,6 +13,7 @@ import type { Failpoint } from './failpoint.js';
 import type { WriterMetrics } from './metrics.js';
 import { createRetryTiming } from './write/backoff.js';
 import { runLane, type LaneLog } from './write/lane.js';
+import { createPrefetch } from './write/prefetch.js';
 
 export interface Writer {
   consumer(): ConsumerStatus;
@@ -43,11 +44,12 @@ const BATCHES_HELD_PER_LANE = 2;
 /** Starts the lanes. The stream and the schema must be there. */
 export function startWriter(o: WriterOptions): Writer {
   const stopping = new AbortController();
+  const prefetch = createPrefetch(o);
   const consumer = consumeEvents(o.nats, {
     names: o.names,
     log: o.log,
     maxMessages: o.lanes * o.batchEvents * BATCHES_HELD_PER_LANE,
-    maxBytes: o.bufferBytes,
+    maxBytes: () => prefetch.maxBytes(),
     ackWaitMs: o.ackWaitMs,
   });
   const lanes = Array.from({ length: o.lanes }, () =>
@@ -61,6 +63,7 @@ export function startWriter(o: WriterOptions): Writer {
         maxBytes: o.bufferBytes / o.lanes,
         lingerMs: o.lingerMs,
       },
+      onCollected: (batch) => prefetch.learn(batch),
       log: o.log,
       metrics: o.metrics,
       timing: createRetryTiming(),

@@ -3,8 +3,9 @@ import { encodeWireMessages, type AcceptedEvent } from '@event-analytics/event-s
 import {
   connectNats,
   createEventPublisher,
-  DEAD_LETTER_HEADERS,
   ensureEventStream,
+  indexDeadLetters,
+  readDeadLetters,
   streamLag,
   type ClientLog,
   type StreamNames,
@@ -12,6 +13,7 @@ import {
 import { startService, type ServiceProcess } from '@event-analytics/stack';
 import { createTestDatabase, testServers, uniqueName } from '@event-analytics/testkit';
 import { connectDatabase, migrate, recountTotals } from '@event-analytics/timescale';
+import { runDlq } from './run-dlq.js';
 
 const silent: ClientLog = {
   debug: () => undefined,
@@ -55,6 +57,13 @@ export async function bench(
   open.onClose(() => publisher.close());
   const db = connectDatabase({ url: databaseUrl, applicationName: 'test', maxConnections: 2 });
   open.onClose(() => db.end({ timeout: 1 }));
+  const streams = {
+    ENVIRONMENT: 'test',
+    NATS_URL: natsUrl,
+    NATS_STREAM: names.stream,
+    NATS_SUBJECT: names.subject,
+    NATS_DEAD_LETTER_SUBJECT: names.deadLetterSubject,
+  };
 
   return {
     names,
@@ -82,17 +91,16 @@ export async function bench(
         (lag) => lag?.messages === 0 && lag.pending === 0 && lag.ackPending === 0,
         timeoutMs,
       ),
+    /** Runs `dlq` with what the writer is configured with. */
+    dlq: (args: readonly string[], o: { env?: Record<string, string>; stdin?: string } = {}) =>
+      runDlq(args, { ...o, env: { ...streams, ...o.env } }),
     async startWriter(env: Record<string, string> = {}): Promise<ServiceProcess> {
       const service = await startService({
         app: 'jetstream-writer',
         env: {
-          ENVIRONMENT: 'test',
+          ...streams,
           LOG_LEVEL: 'debug',
           DATABASE_URL: databaseUrl,
-          NATS_URL: natsUrl,
-          NATS_STREAM: names.stream,
-          NATS_SUBJECT: names.subject,
-          NATS_DEAD_LETTER_SUBJECT: names.deadLetterSubject,
           WRITER_ACK_WAIT_MS: String(ACK_WAIT_MS),
           // The ledger of a test is the log: folded, it would be gone.
           INDEXER: 'false',
@@ -141,17 +149,14 @@ export async function deadLetters(b: Awaited<ReturnType<typeof bench>>, count: n
       ),
     (messages) => messages === count,
   );
-  return Promise.all(
-    Array.from({ length: count }, async (_, i) => {
-      const { header, data } = await jsm.streams.getMessage(b.names.deadLetterStream, { seq: i + 1 });
-      return {
-        reason: header.get(DEAD_LETTER_HEADERS.reason),
-        index: Number(header.get(DEAD_LETTER_HEADERS.index)),
-        sequence: Number(header.get(DEAD_LETTER_HEADERS.streamSequence)),
-        text: Buffer.from(data).toString(),
-      };
-    }),
-  );
+  const letters: { reason: string; index: number; sequence: number | undefined; text: string }[] = [];
+  const places = (await indexDeadLetters(b.nats, b.names)) ?? [];
+  for await (const page of readDeadLetters(b.nats, b.names, places)) {
+    for (const { reason, index, streamSequence: sequence, payload } of page) {
+      letters.push({ reason, index, sequence, text: Buffer.from(payload).toString() });
+    }
+  }
+  return letters;
 }
 
 /** Sum of a metric's samples whose labels contain all of `labels`. */

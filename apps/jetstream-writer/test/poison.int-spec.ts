@@ -1,3 +1,4 @@
+import { createDeadLetters } from '@event-analytics/nats-client';
 import { bench, deadLetters, event, events, eventually, metric, opened } from './fixture.js';
 
 const open = opened();
@@ -40,15 +41,7 @@ test('poison straight into the stream: four dead letters with reasons, neighbour
 
 test('what only PostgreSQL refuses is found by bisection and buried alone', async () => {
   const b = await bench(open);
-  await b.db.run((sql) =>
-    sql.unsafe(`
-      CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF NEW.user_id = 'poison' THEN RAISE EXCEPTION 'unsupported' USING ERRCODE = '22P05'; END IF;
-        RETURN NEW;
-      END $$;
-      CREATE TRIGGER refuse_poison BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_poison()`),
-  );
+  await refusePoison(b);
   const bad = [event({ user_id: 'poison' }), event({ user_id: 'poison', properties: { keep: 'me' } })];
   const good = events(998);
   await b.publish([...good.slice(0, 300), bad[0]!, ...good.slice(300, 301), bad[1]!, ...good.slice(301)], {
@@ -85,3 +78,68 @@ test('a failure of ours is no poison: an alarm, tried again, stored once it is m
   expect(await metric(writer, 'write_retries_total', 'kind="fault"')).toBeGreaterThan(2);
   expect(await metric(writer, 'dead_letter_stream_messages')).toBe(0);
 });
+
+test('a full dead-letter stream: neighbours are stored, nothing is acknowledged, and room is all that it takes', async () => {
+  const b = await bench(open);
+  const letters = createDeadLetters(b.nats, { names: b.names, maxMessages: 1 });
+  await letters.put({
+    payload: Buffer.from('{}'),
+    reason: 'r',
+    error: 'e',
+    streamSequence: 1,
+    streamEpoch: 'another',
+    index: 0,
+    attempts: 1,
+  });
+  const received_at = new Date().toISOString();
+  const list = [event(), { ...event(), user_id: '' }, event()];
+  await b.publishRaw(Buffer.from(JSON.stringify({ v: 1, received_at, events: list })));
+  const writer = await b.startWriter();
+  await eventually(
+    () => metric(writer, 'write_retries_total', 'kind="dead_letter"'),
+    (retries) => retries > 2,
+  );
+  expect((await b.totals()).rows).toBe(2);
+  expect((await b.lag())?.ackPending).toBe(1);
+  expect(await metric(writer, 'writer_faults_total')).toBeGreaterThan(2);
+
+  // What comes meanwhile is stored by the other lanes.
+  await b.publish(events(10));
+  await eventually(
+    () => b.totals(),
+    ({ rows }) => rows === 12,
+  );
+  expect((await b.dlq(['drop', '1'])).exitCode).toBe(0);
+  await b.drained();
+  expect((await deadLetters(b, 1)).map(({ reason }) => reason)).toEqual(['too_short']);
+  expect((await b.totals()).rows).toBe(12);
+});
+
+test('many poisons in one batch: all are found, and the events between them are stored', async () => {
+  const b = await bench(open);
+  await refusePoison(b);
+  const mixed = events(1_000).map((e, i) => (i % 2 === 0 ? { ...e, user_id: 'poison' } : e));
+  await b.publish(mixed);
+  const writer = await b.startWriter();
+  await eventually(
+    () => metric(writer, 'dead_letters_total').catch(() => 0),
+    (buried) => buried === 500,
+  );
+  await b.drained();
+  expect(await b.totals()).toMatchObject({ rows: 500, logEvents: 500, activityDifferences: 0 });
+  await deadLetters(b, 500);
+  expect(await metric(writer, 'writer_faults_total')).toBe(0);
+});
+
+/** PostgreSQL itself refuses every event of the user `poison`. */
+async function refusePoison(b: Awaited<ReturnType<typeof bench>>): Promise<void> {
+  await b.db.run((sql) =>
+    sql.unsafe(`
+      CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.user_id = 'poison' THEN RAISE EXCEPTION 'unsupported' USING ERRCODE = '22P05'; END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER refuse_poison BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse_poison()`),
+  );
+}

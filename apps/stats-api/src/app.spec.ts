@@ -3,6 +3,7 @@ import { createLogger, createMetrics, listRoutes, parseApiKeys } from '@event-an
 import { connectDatabase, createStatistics } from '@event-analytics/timescale';
 import { portableUserSets } from '@event-analytics/user-sets';
 import { createStatsApp } from './app.js';
+import { createDatabaseBreaker } from './database-breaker.js';
 
 test('serves the documented routes and no others', () => {
   const statistics = createStatistics({
@@ -14,6 +15,12 @@ test('serves the documented routes and no others', () => {
   });
   const app = createStatsApp({
     statistics,
+    breaker: createDatabaseBreaker({
+      probe: () => Promise.resolve(),
+      onSilent: () => undefined,
+      patienceMs: 1_000,
+      probeIntervalMs: 1_000,
+    }),
     healthChecks: [],
     log: createLogger({ service: 'stats-api', level: 'error' }),
     metrics: createMetrics({ service: 'stats-api' }),

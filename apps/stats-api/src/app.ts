@@ -19,9 +19,10 @@ import type { Statistics } from '@event-analytics/timescale';
 import type { ErrorRequestHandler, Express } from 'express';
 
 import { boundedQueries } from './bounded-queries.js';
+import type { DatabaseBreaker } from './database-breaker.js';
 import { statsRoute } from './http/stats-route.js';
 import { toProblem } from './http/to-problem.js';
-import { cacheMetrics, timedQueries } from './metrics.js';
+import { breakerMetrics, cacheMetrics, timedQueries } from './metrics.js';
 import { namingDroppedData } from './raw-data-dropped.js';
 import { activeUsers } from './use-cases/active-users.js';
 import { dailyActiveUsers } from './use-cases/daily-active-users.js';
@@ -34,6 +35,7 @@ import { topEvents } from './use-cases/top-events.js';
 
 export interface StatsAppOptions {
   statistics: Statistics;
+  breaker: DatabaseBreaker;
   healthChecks: HealthCheck[];
   log: Logger;
   metrics: Metrics;
@@ -49,16 +51,18 @@ export interface StatsAppOptions {
 }
 
 export function createStatsApp(options: StatsAppOptions): Express {
-  const { apiKeys, clock, statistics, zones } = options;
+  const { apiKeys, breaker, clock, statistics, zones } = options;
   const bounded = boundedQueries(options.queriesMax);
   const measured = timedQueries(options.metrics);
   const context: StatsContext = {
     statistics,
     clock,
     defaultZone: zones[0],
-    timed: (query, work) => namingDroppedData(query, zones, () => bounded(() => measured(query, work))),
+    timed: (query, work) =>
+      namingDroppedData(query, zones, () => breaker.run(() => bounded(() => measured(query, work)))),
   };
   cacheMetrics(options.metrics, () => statistics.figures());
+  breakerMetrics(options.metrics, () => breaker.state());
 
   return createServiceApp({
     service: 'stats-api',

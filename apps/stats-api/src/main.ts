@@ -16,12 +16,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createStatsApp } from './app.js';
 import { readConfig } from './config.js';
+import { createDatabaseBreaker } from './database-breaker.js';
 import { databaseHealth } from './database-health.js';
 import { indexHealth } from './index-health.js';
 import { migrateOnStart } from './migrate-on-start.js';
 
 const SERVICE = 'stats-api';
 const HEALTH_TIMEOUT_MS = 1_500;
+/** A statistic seldom takes longer; past it PostgreSQL is asked whether it is there at all. */
+const PATIENCE_MS = 1_000;
+const PROBE_TIMEOUT_MS = 2_000;
+const PROBE_INTERVAL_MS = 500;
 /** Statistics that may wait for each connection. */
 const QUEUED_PER_CONNECTION = 25;
 const CLOSE_SECONDS = 1;
@@ -43,11 +48,11 @@ const indexDb = connectDatabase({
   applicationName: `${SERVICE}-index`,
   settings: { enable_seqscan: 'off' },
 });
-// Health and migrations must not queue behind statistics, nor behind each other.
+// Health, migrations and probes must not queue behind statistics, nor behind each other.
 const upkeep = connectDatabase({
   url: config.databaseUrl,
   applicationName: `${SERVICE}-upkeep`,
-  maxConnections: 2,
+  maxConnections: 3,
 });
 
 const userSets = await loadUserSets(config.USER_SETS).catch((error: unknown) =>
@@ -62,13 +67,30 @@ const statistics = createStatistics({
   statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
 });
 
+const breaker = createDatabaseBreaker({
+  probe: () => upkeep.run((sql) => sql`SELECT 1`, { answerTimeoutMs: PROBE_TIMEOUT_MS }),
+  onSilent: () => {
+    for (const asked of [db, indexDb]) asked.dropConnections();
+  },
+  patienceMs: PATIENCE_MS,
+  probeIntervalMs: PROBE_INTERVAL_MS,
+  onStateChange: (state) => {
+    if (state === 'open') log.warn('database_away', { effect: 'statistics are refused with 503' });
+    else log.info('database_back');
+  },
+});
+
 const timeoutMs = HEALTH_TIMEOUT_MS;
 const app = createStatsApp({
   statistics,
+  breaker,
   log,
   metrics: createMetrics({ service: SERVICE }),
   healthChecks: [
-    databaseHealth(() => checkDatabase(upkeep, { timeoutMs })),
+    databaseHealth(
+      () => checkDatabase(upkeep, { timeoutMs }),
+      () => breaker.state(),
+    ),
     indexHealth(config.zones, () => listIndexedZones(upkeep, { timeoutMs })),
   ],
   clock: Date.now,
@@ -90,6 +112,7 @@ await runService({
   },
   onShutdown: async () => {
     statistics.close();
+    breaker.close();
     await Promise.all([db, indexDb, upkeep].map((pool) => pool.end({ timeout: CLOSE_SECONDS })));
   },
 });

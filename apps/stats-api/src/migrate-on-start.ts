@@ -22,7 +22,8 @@ export async function migrateOnStart(o: {
     } catch (error) {
       if (needsSomebody(error)) throw error;
       o.log.warn('migration_delayed', { wait_ms: waitMs, error });
-      await o.pause(waitMs);
+      // Several copies that start together do not come back together.
+      await o.pause(waitMs * (0.5 + Math.random() / 2));
     }
   }
 }

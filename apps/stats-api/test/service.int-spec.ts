@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { startServers, startService, type ServiceProcess } from '@event-analytics/stack';
-import { createTestDatabase } from '@event-analytics/testkit';
+import { createTestDatabase, eventually } from '@event-analytics/testkit';
 
 import { connect } from './stats-app.js';
 
@@ -29,6 +29,13 @@ describe('the stats-api process', () => {
         expect(await status('/stats/dau')).toBe(200);
         await servers.postgres?.kill('SIGKILL');
         expect(await status('/stats/dau')).toBe(503);
+        // What it knew a moment ago is answered for another.
+        await eventually(
+          'it is not ready',
+          10_000,
+          () => status('/health/ready'),
+          (ready) => ready === 503,
+        );
       }
       expect(service.output()).toContain('"event":"migration_delayed"');
     } finally {

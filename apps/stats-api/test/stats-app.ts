@@ -12,15 +12,17 @@ import {
   migrate,
   writeEvents,
   type Database,
+  type DatabasePool,
 } from '@event-analytics/timescale';
 import { loadUserSets } from '@event-analytics/user-sets';
 import request from 'supertest';
 
 import { createStatsApp, type StatsAppOptions } from '../src/app.js';
+import { createDatabaseBreaker } from '../src/database-breaker.js';
 import { databaseHealth } from '../src/database-health.js';
 import { indexHealth } from '../src/index-health.js';
 
-export const connect = (url: string): Database =>
+export const connect = (url: string): DatabasePool =>
   connectDatabase({ url, applicationName: 'test', maxConnections: 4 });
 
 export interface StatsTest {
@@ -35,6 +37,8 @@ export interface StatsTest {
 interface StatsTestOptions extends Partial<Omit<StatsAppOptions, 'apiKeys' | 'statistics'>> {
   apiKeys?: string;
   databaseUrl?: string;
+  /** The way to the database; default: straight. */
+  through?: (url: string) => Promise<{ url: string }>;
   statementTimeoutMs?: number;
   /** Zones that have an index, which `store` keeps up. */
   indexed?: readonly string[];
@@ -42,7 +46,7 @@ interface StatsTestOptions extends Partial<Omit<StatsAppOptions, 'apiKeys' | 'st
 
 /** The application on a migrated database of its own. */
 export async function startStatsTest(o: StatsTestOptions = {}): Promise<StatsTest> {
-  const { apiKeys = '', databaseUrl, statementTimeoutMs = 10_000, indexed = [], ...options } = o;
+  const { apiKeys = '', databaseUrl, through, statementTimeoutMs = 10_000, indexed = [], ...options } = o;
   const database = await createTestDatabase({
     template: 'migrated',
     prepare: async (url) => {
@@ -51,20 +55,31 @@ export async function startStatsTest(o: StatsTestOptions = {}): Promise<StatsTes
       await empty.end({ timeout: 5 });
     },
   });
-  const url = databaseUrl ?? database.url;
+  const url = databaseUrl ?? (await through?.(database.url))?.url ?? database.url;
   const db = connect(url);
   const metrics = createMetrics({ service: 'stats-api' });
   const zones = options.zones ?? ['UTC'];
   const userSets = await loadUserSets();
   const statistics = createStatistics({ db, userSets, cacheBytesMax: 1_000_000, statementTimeoutMs });
+  const upkeep = connect(url);
+  const breaker = createDatabaseBreaker({
+    probe: () => upkeep.run((sql) => sql`SELECT 1`, { answerTimeoutMs: 1_000 }),
+    onSilent: () => db.dropConnections(),
+    patienceMs: 500,
+    probeIntervalMs: 100,
+  });
   const memory = createFoldMemory(userSets, 1_000);
   if (indexed.length > 0) await ensureIndexes(db, indexed);
   const app = createStatsApp({
     statistics,
+    breaker,
     metrics,
     healthChecks: [
-      databaseHealth(() => checkDatabase(db, { timeoutMs: 1_000 })),
-      indexHealth(zones, () => listIndexedZones(db, { timeoutMs: 1_000 })),
+      databaseHealth(
+        () => checkDatabase(upkeep, { timeoutMs: 1_000 }),
+        () => breaker.state(),
+      ),
+      indexHealth(zones, () => listIndexedZones(upkeep, { timeoutMs: 1_000 })),
     ],
     log: createLogger({ service: 'stats-api', level: 'error' }),
     clock: Date.now,
@@ -96,7 +111,8 @@ export async function startStatsTest(o: StatsTestOptions = {}): Promise<StatsTes
     },
     close: async () => {
       statistics.close();
-      await db.end({ timeout: 5 });
+      breaker.close();
+      await Promise.all([db, upkeep].map((pool) => pool.end({ timeout: 5 })));
       await database.drop();
     },
   };

@@ -1,38 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import { parse as parseQueryString } from 'node:querystring';
 import { eventsQuery, parseQuery } from '@event-analytics/api-contract';
-import { HttpProblem } from '@event-analytics/service-kit';
+import { checkScope, HttpProblem, type ApiKeys, type ServeEarly } from '@event-analytics/service-kit';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { IngestEvents } from '../ingest/ingest-events.js';
+import { clientKey } from './client-key.js';
 import type { InFlightBytes } from './in-flight-bytes.js';
 import { lingerThenClose } from './linger.js';
 import { bodyFormat } from './media-type.js';
+import type { RateLimit } from './rate-limit.js';
 import { createReservation, readBody } from './read-body.js';
 import { toHttpProblem } from './to-http-problem.js';
 
-/** POST /events: reads the body within its bounds, hands it to the use case, answers 202. */
-export function eventsRoute(o: {
+/**
+ * POST /events: key, limit, then the body within its bounds, which the use case takes; answers 202. It needs nothing
+ * of Express: see serveEarly.
+ */
+export function serveEvents(o: {
+  apiKeys: ApiKeys;
+  rateLimit: RateLimit | undefined;
+  clientAddress: (request: IncomingMessage) => string | undefined;
   ingestEvents: IngestEvents;
   inFlight: InFlightBytes;
   maxBodyBytes: number;
-}): RequestHandler {
-  return async (request, response) => {
+}): ServeEarly {
+  return async (request, response, requestId) => {
+    const apiKeyName = checkScope(o.apiKeys, 'ingest', request.headers);
+    if (o.rateLimit) await o.rateLimit(clientKey(apiKeyName, o.clientAddress(request)), response);
     const media = bodyFormat(request.headers);
     if ('unsupported' in media) throw HttpProblem.unsupportedMediaType(media.unsupported);
-    const query = parseQuery(eventsQuery, request.query);
-    if (!query.ok) throw HttpProblem.unprocessable('The query is invalid.', query.errors);
-    const { partial } = query.value;
+    const partial = wantsPartial(request.url ?? '');
 
-    const requestId = response.locals['requestId'] as string;
     const reservation = createReservation(o.inFlight);
     try {
       const body = await readBody(request, { gzip: media.gzip, maxBytes: o.maxBodyBytes, reservation });
       const result = await o.ingestEvents({ body, format: media.format, partial, requestId });
-      response.status(202).json({ ...result, request_id: requestId });
+      response.statusCode = 202;
+      response.setHeader('Content-Type', 'application/json; charset=utf-8');
+      response.end(JSON.stringify({ ...result, request_id: requestId }));
     } finally {
       // Not when the response closes: a client that left early closed it before anything was reserved.
       reservation.release();
     }
   };
 }
+
+function wantsPartial(url: string): boolean {
+  const queryAt = url.indexOf('?');
+  if (queryAt === -1) return false;
+  const query = parseQuery(eventsQuery, parseQueryString(url.slice(queryAt + 1)));
+  if (!query.ok) throw HttpProblem.unprocessable('The query is invalid.', query.errors);
+  return query.value.partial;
+}
+
+/** The same as a route, for what isn't spelt as serveEarly wants it. */
+export const eventsRoute =
+  (serve: ServeEarly): RequestHandler =>
+  (request, response) =>
+    serve(request, response, response.locals['requestId'] as string);
 
 /** Stands behind the route: gives this service's errors their HTTP form for the common error handler. */
 export const eventsErrors: ErrorRequestHandler = (error, request, response, next) => {

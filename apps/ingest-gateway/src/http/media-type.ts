@@ -13,11 +13,15 @@ const FORMATS = new Map<string, BodyFormat['format']>([
   ['application/x-ndjson', 'ndjson'],
 ]);
 
+const JSON_BODY: BodyFormat = { format: 'json', gzip: false };
+
 /** How the body is to be read, after Content-Type and Content-Encoding. */
 export function bodyFormat(headers: {
   'content-type'?: string | undefined;
   'content-encoding'?: string | undefined;
 }): BodyFormat | UnsupportedMedia {
+  if (headers['content-type'] === 'application/json' && headers['content-encoding'] === undefined)
+    return JSON_BODY;
   const [type = '', ...parameters] = (headers['content-type'] ?? '').split(';');
   const format = FORMATS.get(type.trim().toLowerCase());
   if (!format) {

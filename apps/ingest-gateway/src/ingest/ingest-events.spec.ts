@@ -1,5 +1,6 @@
-import { DEFAULT_LIMITS, parseJsonBatch, type AcceptedEvent } from '@event-analytics/event-schema';
+import { DEFAULT_LIMITS, type WireEvent } from '@event-analytics/event-schema';
 import { createIngestEvents, type IngestDependencies } from './ingest-events.js';
+import { createReadBatch } from './read-batch.js';
 
 const NOW_MS = Date.parse('2024-03-05T00:00:00Z');
 
@@ -24,7 +25,7 @@ function recording(
   const steps: string[] = [];
   const short = (ids: readonly string[]) => ids.map((text) => Number(text.slice(-12))).join(',');
   const dependencies: IngestDependencies = {
-    parse: (body, _format, nowMs) => parseJsonBatch(body, { limits: DEFAULT_LIMITS, nowMs }),
+    readBatch: createReadBatch(DEFAULT_LIMITS),
     seenIds: {
       seen(ids, epoch) {
         steps.push(`seen ${short(ids)} of ${epoch}`);
@@ -36,7 +37,7 @@ function recording(
       },
     },
     streamEpoch: o.epoch ?? (() => 'e1'),
-    async publishEvents(events: readonly AcceptedEvent[]) {
+    async publishEvents(events: readonly WireEvent[]) {
       steps.push(`publish ${short(events.map((event) => event.event_id))}`);
       await o.publishing;
       steps.push('acknowledged');

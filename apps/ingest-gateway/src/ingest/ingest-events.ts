@@ -1,10 +1,11 @@
-import type { AcceptedEvent, EventProblem, ParsedBatch } from '@event-analytics/event-schema';
+import type { EventProblem, WireEvent } from '@event-analytics/event-schema';
 import { InvalidEventsError } from './errors.js';
 import type { PublishEvents } from './publish-events.js';
+import type { BatchFormat, ReadBatch } from './read-batch.js';
 
 export interface IngestCommand {
   body: Uint8Array;
-  format: 'json' | 'ndjson';
+  format: BatchFormat;
   /** Take the valid events of a batch that has invalid ones too. */
   partial: boolean;
   requestId: string;
@@ -20,7 +21,7 @@ export interface IngestResult {
 export type IngestEvents = (command: IngestCommand) => Promise<IngestResult>;
 
 export interface IngestDependencies {
-  parse: (body: Uint8Array, format: IngestCommand['format'], nowMs: number) => ParsedBatch;
+  readBatch: (body: Uint8Array, format: BatchFormat, nowMs: number) => ReadBatch;
   seenIds: {
     seen(ids: readonly string[], streamEpoch: string): Promise<boolean[]>;
     markDone(ids: readonly string[], streamEpoch: string): Promise<void>;
@@ -32,7 +33,7 @@ export interface IngestDependencies {
   clock: () => number;
   log: { info(event: string, context: Record<string, unknown>): void };
   metrics: {
-    received(events: readonly AcceptedEvent[]): void;
+    received(events: readonly WireEvent[]): void;
     duplicates(source: 'batch' | 'redis', count: number): void;
     rejected(problems: readonly EventProblem[]): void;
     ingested(durationSeconds: number): void;
@@ -50,11 +51,11 @@ export interface IngestDependencies {
 export function createIngestEvents(o: IngestDependencies): IngestEvents {
   return async ({ body, format, partial, requestId }) => {
     const startedMs = o.clock();
-    const batch = o.parse(body, format, startedMs);
+    const batch = o.readBatch(body, format, startedMs);
     o.metrics.rejected(batch.problems);
     if (batch.problems.length > 0 && !partial) throw new InvalidEventsError(batch.problems, batch.total);
 
-    const events = batch.accepted.map(({ event }) => event);
+    const { events } = batch;
     o.metrics.received(events);
     const unique = firstOfEachId(events);
     // Asked before publishing: a stream made anew meanwhile must not inherit these marks.
@@ -83,22 +84,22 @@ export function createIngestEvents(o: IngestDependencies): IngestEvents {
     return { accepted, duplicates, rejected };
   };
 
-  async function withoutSeen(events: readonly AcceptedEvent[], epoch: string): Promise<AcceptedEvent[]> {
+  async function withoutSeen(events: readonly WireEvent[], epoch: string): Promise<readonly WireEvent[]> {
     const seen = await o.seenIds.seen(idsOf(events), epoch);
-    return events.filter((_, i) => !seen[i]);
+    return seen.includes(true) ? events.filter((_, i) => !seen[i]) : events;
   }
 }
 
-function idsOf(events: readonly AcceptedEvent[]): string[] {
+function idsOf(events: readonly WireEvent[]): string[] {
   return events.map((event) => event.event_id);
 }
 
-function firstOfEachId(events: readonly AcceptedEvent[]): AcceptedEvent[] {
-  const byId = new Map<string, AcceptedEvent>();
-  for (const event of events) {
-    if (!byId.has(event.event_id)) byId.set(event.event_id, event);
-  }
-  return byId.size === events.length ? [...events] : [...byId.values()];
+function firstOfEachId(events: readonly WireEvent[]): readonly WireEvent[] {
+  if (events.length === 1) return events;
+  const ids = new Set<string>();
+  for (const { event_id } of events) ids.add(event_id);
+  // `delete` is true for the first of an id only.
+  return ids.size === events.length ? events : events.filter(({ event_id }) => ids.delete(event_id));
 }
 
 function firstProblemOfEach(problems: readonly EventProblem[]): EventProblem[] {

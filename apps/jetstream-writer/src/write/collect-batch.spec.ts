@@ -63,14 +63,20 @@ test('nothing comes: an empty batch after the first wait', async () => {
 
 test('a lonely message waits no longer than the linger', async () => {
   const from = source([{ atMs: 500, message: message(1, 3) }]);
-  const batch = await collect(from);
+  const batch = await collect(from, { maxEvents: 1_000 });
   expect(batch[0]?.entries).toHaveLength(3);
   expect(from.clock()).toBe(520);
 });
 
 test('what comes within the linger is merged, what comes later is left', async () => {
   const from = source([0, 5, 15, 21].map((atMs, i) => ({ atMs, message: message(i, 1) })));
-  expect(sequences(await collect(from))).toEqual([0, 1, 2]);
+  expect(sequences(await collect(from, { maxEvents: 1_000 }))).toEqual([0, 1, 2]);
+});
+
+test('where much comes it waits for more, up to five lingers', async () => {
+  const from = source([0, 15, 35, 99, 101].map((atMs, i) => ({ atMs, message: message(i, 5) })));
+  expect(sequences(await collect(from, { maxEvents: 1_000 }))).toEqual([0, 1, 2, 3]);
+  expect(from.clock()).toBe(100);
 });
 
 test('takes what is there at once, up to the bound of events, without waiting', async () => {

@@ -1,5 +1,5 @@
-import type { StreamMessage } from '@event-analytics/nats-client';
-import { decodeMessage, WHOLE_MESSAGE } from './decode-message.js';
+import { WHOLE_MESSAGE, type StreamMessage } from '@event-analytics/nats-client';
+import { decodeMessage, unstorableLetter } from './decode-message.js';
 
 const message = (data: string | Uint8Array): StreamMessage => ({
   data: typeof data === 'string' ? Buffer.from(data) : data,
@@ -22,6 +22,28 @@ test('events know where they came from and when they were received', () => {
   ]);
 });
 
+test('a message that is not as the gateway writes it is read all the same, event for event', () => {
+  const spaced = envelope(good(1), good(2)).replace('{"a":1}', '{ "a": 1 }');
+  const read = [envelope(good(1), good(2)), spaced].map((text) =>
+    decodeMessage(message(text)).entries.map((entry) => {
+      const { payload, ...letter } = unstorableLetter(entry, { reason: 'untranslatable', error: 'words' });
+      return { ...letter, text: Buffer.from(payload).toString() };
+    }),
+  );
+  expect(read[0]).toEqual(read[1]);
+  expect(read[0]).toHaveLength(2);
+  expect(read[0]?.[0]).toEqual({
+    text: good(1),
+    receivedAt: '2024-03-04T10:00:00.000Z',
+    reason: 'untranslatable',
+    error: 'words',
+    index: 0,
+    streamSequence: 42,
+    streamEpoch: '2024-03-04T00:00:00Z',
+    attempts: 3,
+  });
+});
+
 test.each([
   ['NUL', good(2).replace('"u"', '"u\\u0000"')],
   ['a lone surrogate', good(2).replace('"u"', '"\\ud800"')],
@@ -36,6 +58,7 @@ test.each([
     streamSequence: 42,
     streamEpoch: '2024-03-04T00:00:00Z',
     attempts: 3,
+    receivedAt: '2024-03-04T10:00:00.000Z',
   });
   expect(Buffer.from(dead[0]!.payload).toString()).toBe(bad);
   expect(dead[0]?.reason).toMatch(/^[a-z_]+$/);

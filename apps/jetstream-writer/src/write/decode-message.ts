@@ -1,5 +1,5 @@
-import { decodeWireMessage, WireFormatError } from '@event-analytics/event-schema';
-import type { DeadLetter, StreamMessage } from '@event-analytics/nats-client';
+import { decodeWireMessage, readCanonicalMessage, WireFormatError } from '@event-analytics/event-schema';
+import { WHOLE_MESSAGE, type DeadLetter, type StreamMessage } from '@event-analytics/nats-client';
 import type { WritableEvent } from '@event-analytics/timescale';
 
 /** One event of a message, with where it came from. */
@@ -16,11 +16,12 @@ export interface DecodedMessage {
   dead: DeadLetter[];
 }
 
-/** The index that a dead letter has when it is the whole message. */
-export const WHOLE_MESSAGE = -1;
-
 /** Takes a message apart; never throws: what cannot be read is a dead letter. */
 export function decodeMessage(message: StreamMessage): DecodedMessage {
+  const canonical = readCanonicalMessage(message.data);
+  if (canonical !== undefined) {
+    return { message, entries: canonical.map((event, index) => ({ event, message, index })), dead: [] };
+  }
   try {
     const { receivedAt, events, poison } = decodeWireMessage(message.data);
     return {
@@ -31,7 +32,7 @@ export function decodeMessage(message: StreamMessage): DecodedMessage {
         index,
       })),
       dead: poison.map(({ index, reason, message: words, raw }) =>
-        deadLetter(message, { index, reason, error: words, payload: Buffer.from(raw) }),
+        deadLetter(message, { index, reason, error: words, payload: Buffer.from(raw), receivedAt }),
       ),
     };
   } catch (error) {
@@ -45,7 +46,7 @@ export function decodeMessage(message: StreamMessage): DecodedMessage {
 /** A dead letter that tells where in the stream it came from. */
 export function deadLetter(
   message: StreamMessage,
-  o: { index: number; reason: string; error: string; payload: Uint8Array },
+  o: Pick<DeadLetter, 'index' | 'reason' | 'error' | 'payload' | 'receivedAt'>,
 ): DeadLetter {
   return {
     ...o,
@@ -53,4 +54,26 @@ export function deadLetter(
     streamEpoch: message.streamEpoch,
     attempts: message.deliveryCount,
   };
+}
+
+/** An event that could not be stored, as it stood in its message. */
+export function unstorableLetter(
+  { event, message, index }: Entry,
+  { reason, error }: { reason: string; error: string },
+): DeadLetter {
+  return deadLetter(message, {
+    index,
+    reason,
+    error,
+    payload: Buffer.from(eventText(event)),
+    ...(event.received_at !== undefined && { receivedAt: event.received_at }),
+  });
+}
+
+/** Field by field: an event of a canonical message has them, but not as properties of its own. */
+function eventText(event: WritableEvent): string {
+  const { event_id, user_id, event_type, occurred_at } = event;
+  const fields = JSON.stringify({ event_id, user_id, event_type, occurred_at });
+  const properties = 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
+  return `${fields.slice(0, -1)},"properties":${properties}}`;
 }

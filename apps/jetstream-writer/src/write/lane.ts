@@ -5,7 +5,7 @@ import type { WriterMetrics } from '../metrics.js';
 import type { RetryTiming } from './backoff.js';
 import { buryLetters } from './bury-letters.js';
 import { collectBatch } from './collect-batch.js';
-import { deadLetter, type DecodedMessage } from './decode-message.js';
+import { unstorableLetter, type DecodedMessage, type Entry } from './decode-message.js';
 import { StoppedError } from './stopped.js';
 import { storeEntries } from './store-entries.js';
 
@@ -22,6 +22,7 @@ export interface LaneOptions {
   write(events: readonly WritableEvent[]): Promise<WriteResult>;
   classify(error: unknown): DatabaseErrorClass;
   batch: { maxEvents: number; maxBytes: number; lingerMs: number };
+  onCollected?: (batch: { events: number; bytes: number }) => void;
   log: LaneLog;
   metrics: WriterMetrics;
   timing: RetryTiming;
@@ -46,6 +47,10 @@ export async function runLane(o: LaneOptions): Promise<void> {
     });
     if (batch.length === 0) continue;
     const messages = batch.map(({ message }) => message);
+    o.onCollected?.({
+      events: batch.reduce((sum, { entries }) => sum + entries.length, 0),
+      bytes: messages.reduce((sum, { data }) => sum + data.length, 0),
+    });
     try {
       await writeBatch(batch, o);
       failures = 0;
@@ -62,47 +67,15 @@ export async function runLane(o: LaneOptions): Promise<void> {
   }
 }
 
+/** Stores, puts away what cannot be stored, acknowledges. Poison never keeps its neighbours from being stored. */
 async function writeBatch(batch: readonly DecodedMessage[], o: LaneOptions): Promise<void> {
-  const bury = (letters: readonly DeadLetter[]): Promise<void> =>
-    buryLetters(letters, {
-      deadLetters: o.deadLetters,
-      timing: o.timing,
-      stopping: o.stopping,
-      onBuried(letter) {
-        o.metrics.buried(letter.reason);
-        o.log.error('dead_letter', {
-          reason: letter.reason,
-          error: letter.error,
-          stream_sequence: letter.streamSequence,
-          index: letter.index,
-        });
-      },
-      onRetry(letter, error, attempt) {
-        o.metrics.fault();
-        o.metrics.retried('dead_letter');
-        if (attempt % LOG_EVERY_ATTEMPTS === 1) {
-          o.log.error('dead_letter_failed', { reason: letter.reason, error: describe(error), attempt });
-        }
-      },
-    });
-
-  await bury(batch.flatMap(({ dead }) => dead));
-  const entries = batch.flatMap((decoded) => decoded.entries);
+  const entries = entriesOf(batch);
   const startedMs = o.clock();
-  const result = await storeEntries(entries, {
+  const { unstorable, ...result } = await storeEntries(entries, {
     write: (events) => o.write(events),
     classify: (error) => o.classify(error),
     timing: o.timing,
     stopping: o.stopping,
-    bury: (entry, reason, error) =>
-      bury([
-        deadLetter(entry.message, {
-          index: entry.index,
-          reason,
-          error: describe(error),
-          payload: Buffer.from(JSON.stringify(entry.event)),
-        }),
-      ]),
     onRetry(failure, error, attempt) {
       o.metrics.retried(failure.kind);
       if (failure.kind === 'fault') o.metrics.fault();
@@ -112,6 +85,11 @@ async function writeBatch(batch: readonly DecodedMessage[], o: LaneOptions): Pro
       else o.log.warn('write_failed', context);
     },
   });
+  const letters = [
+    ...batch.flatMap(({ dead }) => dead),
+    ...unstorable.map(({ entry, ...why }) => unstorableLetter(entry, why)),
+  ];
+  if (letters.length > 0) await bury(letters, o);
   o.failpoint('after_commit');
 
   // Ack after COMMIT: a redelivery is deduplicated, a loss is not.
@@ -125,6 +103,38 @@ async function writeBatch(batch: readonly DecodedMessage[], o: LaneOptions): Pro
     duplicates: result.duplicates,
     duration_seconds: durationSeconds,
     ack_confirmed: confirmed,
+  });
+}
+
+/** In a loop, for flatMap takes 0.3 µs an event. */
+function entriesOf(batch: readonly DecodedMessage[]): Entry[] {
+  const all: Entry[] = [];
+  for (const { entries } of batch) for (const entry of entries) all.push(entry);
+  return all;
+}
+
+async function bury(letters: readonly DeadLetter[], o: LaneOptions): Promise<void> {
+  await buryLetters(letters, {
+    deadLetters: o.deadLetters,
+    timing: o.timing,
+    stopping: o.stopping,
+    onBuried(letter) {
+      o.metrics.buried(letter.reason);
+      o.log.error('dead_letter', {
+        reason: letter.reason,
+        error: letter.error,
+        stream_sequence: letter.streamSequence,
+        index: letter.index,
+      });
+    },
+    onRetry(failed, error, attempt) {
+      o.metrics.fault();
+      o.metrics.retried('dead_letter');
+      if (attempt % LOG_EVERY_ATTEMPTS !== 1) return;
+      const [first] = failed;
+      const context = { letters: failed.length, reason: first?.reason, error: describe(error), attempt };
+      o.log.error('dead_letter_failed', context);
+    },
   });
 }
 

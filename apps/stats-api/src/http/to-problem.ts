@@ -2,6 +2,7 @@ import { HttpProblem } from '@event-analytics/service-kit';
 import { classifyDatabaseError, StatementTimeoutError } from '@event-analytics/timescale';
 
 import { TooManyQueriesError } from '../bounded-queries.js';
+import { DatabaseAwayError } from '../database-breaker.js';
 import { InvalidQueryError } from '../use-cases/stats-context.js';
 
 /** The range or the number of windows has to shrink, or the load: soon is not better than now. */
@@ -31,8 +32,11 @@ export function toProblem(error: unknown): unknown {
   });
 }
 
+const AWAY = 'The database cannot be reached at the moment.';
+
 function databaseProblem(error: unknown): string | undefined {
+  if (error instanceof DatabaseAwayError) return AWAY;
   const { kind, name } = classifyDatabaseError(error);
-  if (kind === 'retryable') return 'The database cannot be reached at the moment.';
+  if (kind === 'retryable') return AWAY;
   return name === 'undefined_table' ? 'The database is not migrated yet.' : undefined;
 }

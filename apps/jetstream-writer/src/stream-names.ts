@@ -1,0 +1,31 @@
+import { streamConfig, streamName, subjectName } from '@event-analytics/service-kit';
+import type { StreamNames } from '@event-analytics/nats-client';
+import type { z } from 'zod';
+
+/** Where the events and the dead letters live, for the writer and for the command that runs beside it. */
+export const streamNamesConfig = {
+  ...streamConfig,
+  NATS_DURABLE: streamName.default('jetstream-writer'),
+  /** Default: the stream's name and _DLQ. */
+  NATS_DEAD_LETTER_STREAM: streamName.optional(),
+  NATS_DEAD_LETTER_SUBJECT: subjectName.default('events.dead'),
+};
+
+type StreamNamesConfig = {
+  [Name in keyof typeof streamNamesConfig]: z.infer<(typeof streamNamesConfig)[Name]>;
+};
+
+export function streamNames(
+  config: Pick<
+    StreamNamesConfig,
+    'NATS_STREAM' | 'NATS_SUBJECT' | 'NATS_DURABLE' | 'NATS_DEAD_LETTER_SUBJECT'
+  > & { NATS_DEAD_LETTER_STREAM?: string | undefined },
+): StreamNames {
+  return {
+    stream: config.NATS_STREAM,
+    subject: config.NATS_SUBJECT,
+    durable: config.NATS_DURABLE,
+    deadLetterStream: config.NATS_DEAD_LETTER_STREAM ?? `${config.NATS_STREAM}_DLQ`,
+    deadLetterSubject: config.NATS_DEAD_LETTER_SUBJECT,
+  };
+}
