@@ -1,103 +1,97 @@
-import { resolve } from 'node:path';
 import yargs from 'yargs';
 
 import { EXIT_CODES_HELP } from './exit-codes.js';
-import type { ImportRequest } from './commands/import-command.js';
+import {
+  checkNumber,
+  COMMON_OPTIONS,
+  DATABASE_HELP,
+  UsageError,
+  wordsForYargs,
+  type DatabaseOption,
+  type MessageOptions,
+} from './options/common-options.js';
+import { exportOptions, exportRequest, type ExportRequest } from './export/export-options.js';
+import {
+  importId,
+  importOptions,
+  importRequest,
+  resumeOptions,
+  resumeRequest,
+  type ImportRequest,
+  type ResumeRequest,
+} from './options/import-options.js';
+import { importIdOptions, importListOptions } from './options/imports-options.js';
 
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+export { UsageError };
 
-interface DatabaseOption {
-  databaseUrl: string | undefined;
-}
+type Command =
+  | { command: 'import'; request: ImportRequest }
+  | { command: 'import resume'; request: ResumeRequest }
+  | { command: 'import status'; id: number }
+  | { command: 'import list'; limit: number }
+  | { command: 'import undo'; id: number }
+  | { command: 'export'; request: ExportRequest }
+  | { command: 'migrate'; waitSeconds: number }
+  | { command: 'recount'; limit: number }
+  | { command: 'reindex'; zones: string[] | undefined };
 
-export type CommandLine =
-  | ({ command: 'import'; request: ImportRequest; json: boolean; quiet: boolean } & DatabaseOption)
-  | ({ command: 'migrate'; json: boolean; quiet: boolean; waitSeconds: number } & DatabaseOption)
-  | ({ command: 'recount'; json: boolean; quiet: boolean; limit: number } & DatabaseOption)
-  | ({ command: 'reindex'; json: boolean; quiet: boolean; zones: string[] | undefined } & DatabaseOption);
+export type CommandLine = Command & DatabaseOption & MessageOptions;
 
-const NAME_A_COMMAND = 'name a command: import, migrate, recount or reindex';
+const NAME_A_COMMAND = 'name a command: import, export, migrate, recount or reindex';
 
-const BATCH_SIZE_MAX = 20_000;
 const WAIT_SECONDS_MAX = 3_600;
 const DIFFERENCES_MAX = 1_000;
-
-/** yargs loses a bare '-' in a list of positionals: it reads this instead, which no path can be. */
-const STDIN_WORD = '\0stdin';
-
-function fileNamed(word: string): string {
-  return word === STDIN_WORD ? '-' : word;
-}
-
-const DATABASE_HELP = `The database is DATABASE_URL, or POSTGRES_HOST, POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and
-POSTGRES_PASSWORD (each also as ..._FILE), or --database-url.`;
+const IMPORTS_MAX = 100_000;
 
 /** Prints help or version and ends the process when asked for; throws UsageError for what it does not know. */
 export async function parseCommandLine(argv: string[], version: string): Promise<CommandLine> {
   let parsed: CommandLine | undefined;
-  const databaseUrl = {
-    type: 'string',
-    describe: 'PostgreSQL URL (others can see it in the process list: prefer DATABASE_URL)',
-    requiresArg: true,
-  } as const;
-  const json = {
-    type: 'boolean',
-    default: false,
-    describe: 'messages on standard error as JSON lines',
-  } as const;
-  const quiet = { type: 'boolean', default: false, describe: 'no progress, no messages but errors' } as const;
+  const say = (command: Command, { databaseUrl, json, quiet }: Partial<DatabaseOption> & MessageOptions) => {
+    parsed = { ...command, databaseUrl, json, quiet };
+  };
 
-  await yargs(argv.map((argument) => (argument === '-' ? STDIN_WORD : argument)))
+  await yargs(wordsForYargs(argv))
     .scriptName('event-importer')
-    .usage('$0 <command>\n\nBulk import of events into PostgreSQL, and upkeep of the database.')
+    .usage('$0 <command>\n\nEvents into PostgreSQL and out of it in bulk, and upkeep of the database.')
     .version(version)
+    .command('import', 'Import files, and look after imports.', (imports) =>
+      imports
+        .command(
+          '$0 <files..>',
+          'Import files. Killed anywhere and run again it goes on where it was; an import of the same file adds nothing.',
+          importOptions,
+          (args) => say({ command: 'import', request: importRequest(args) }, args),
+        )
+        .command('list', 'List imports, the latest first.', importListOptions, (args) => {
+          checkNumber('--limit', args.limit, 1, IMPORTS_MAX);
+          say({ command: 'import list', limit: args.limit }, args);
+        })
+        .command(
+          'status <id>',
+          'Say what an import has done, and whether it is at work.',
+          importIdOptions,
+          (args) => say({ command: 'import status', id: importId(args.id) }, args),
+        )
+        .command('resume <id> [file]', 'Go on with an import that was not finished.', resumeOptions, (args) =>
+          say({ command: 'import resume', request: resumeRequest(args) }, args),
+        )
+        .command(
+          'undo <id>',
+          'Remove what an import alone has brought, from events and statistics. What was also sent by itself, or came by another import, stays.',
+          importIdOptions,
+          (args) => say({ command: 'import undo', id: importId(args.id) }, args),
+        )
+        .example('$0 import events.csv more.csv.gz', '')
+        .example('zcat events.csv.gz | $0 import - --quiet', '')
+        .example('$0 import export.json.gz --preset amplitude', '')
+        .example('$0 import log.csv --map user_id=visitor --event-id-from user_id,occurred_at,event_type', '')
+        .epilogue(`${INPUT_HELP}\n\n${DATABASE_HELP}\n\n${EXIT_CODES_HELP}`),
+    )
     .command(
-      'import <files..>',
-      'Import CSV files; - is standard input. Importing the same file again adds nothing.',
-      (command) =>
-        command
-          .positional('files', {
-            type: 'string',
-            array: true,
-            demandOption: true,
-            describe: 'CSV files, .gz or not',
-          })
-          .option('batch-size', {
-            type: 'number',
-            default: 5_000,
-            requiresArg: true,
-            describe: `rows written in one transaction (1-${BATCH_SIZE_MAX})`,
-          })
-          .option('reject-file', {
-            type: 'string',
-            requiresArg: true,
-            describe: 'where rejected rows go [default: FILE.rejects.csv; rejects.csv for standard input]',
-          })
-          .option('dry-run', {
-            type: 'boolean',
-            default: false,
-            describe: 'judge every row, write none; needs no database',
-          })
-          .options({ 'database-url': databaseUrl, json, quiet })
-          .example('$0 import events.csv more.csv.gz', '')
-          .example('zcat events.csv.gz | $0 import - --quiet', '')
-          .epilogue(`${CSV_HELP}\n\n${DATABASE_HELP}\n\n${EXIT_CODES_HELP}`),
-      (args) => {
-        parsed = {
-          command: 'import',
-          request: {
-            files: args.files.map(fileNamed),
-            batchSize: args.batchSize,
-            rejectFile: args.rejectFile === undefined ? undefined : fileNamed(args.rejectFile),
-            dryRun: args.dryRun,
-          },
-          databaseUrl: args.databaseUrl,
-          json: args.json,
-          quiet: args.quiet,
-        };
-      },
+      'export',
+      'Write events to a file or to standard output, as CSV, NDJSON or Parquet.',
+      exportOptions,
+      (args) => say({ command: 'export', request: exportRequest(args) }, args),
     )
     .command(
       'migrate',
@@ -110,11 +104,11 @@ export async function parseCommandLine(argv: string[], version: string): Promise
             requiresArg: true,
             describe: `how long to wait for a database that is not up yet (0-${WAIT_SECONDS_MAX})`,
           })
-          .options({ 'database-url': databaseUrl, json, quiet })
+          .options(COMMON_OPTIONS)
           .epilogue(DATABASE_HELP),
       (args) => {
-        const { databaseUrl: url, waitSeconds } = args;
-        parsed = { command: 'migrate', databaseUrl: url, json: args.json, quiet: args.quiet, waitSeconds };
+        checkNumber('--wait-seconds', args.waitSeconds, 0, WAIT_SECONDS_MAX);
+        say({ command: 'migrate', waitSeconds: args.waitSeconds }, args);
       },
     )
     .command(
@@ -128,11 +122,11 @@ export async function parseCommandLine(argv: string[], version: string): Promise
             requiresArg: true,
             describe: `differences shown (0-${DIFFERENCES_MAX})`,
           })
-          .options({ 'database-url': databaseUrl, json, quiet })
+          .options(COMMON_OPTIONS)
           .epilogue(`${DATABASE_HELP}\n\n${EXIT_CODES_HELP}`),
       (args) => {
-        const { databaseUrl: url, limit } = args;
-        parsed = { command: 'recount', databaseUrl: url, json: args.json, quiet: args.quiet, limit };
+        checkNumber('--limit', args.limit, 0, DIFFERENCES_MAX);
+        say({ command: 'recount', limit: args.limit }, args);
       },
     )
     .command(
@@ -146,12 +140,9 @@ export async function parseCommandLine(argv: string[], version: string): Promise
             requiresArg: true,
             describe: 'a time zone whose index to build [default: all that are indexed]',
           })
-          .options({ 'database-url': databaseUrl, json, quiet })
+          .options(COMMON_OPTIONS)
           .epilogue(DATABASE_HELP),
-      (args) => {
-        const { databaseUrl: url, zone: zones } = args;
-        parsed = { command: 'reindex', databaseUrl: url, json: args.json, quiet: args.quiet, zones };
-      },
+      (args) => say({ command: 'reindex', zones: args.zone }, args),
     )
     .demandCommand(1, NAME_A_COMMAND)
     .strict()
@@ -163,32 +154,10 @@ export async function parseCommandLine(argv: string[], version: string): Promise
     .parseAsync();
 
   if (!parsed) throw new UsageError(NAME_A_COMMAND);
-  if (parsed.command === 'import') checkImport(parsed.request);
-  if (parsed.command === 'migrate') checkNumber('--wait-seconds', parsed.waitSeconds, 0, WAIT_SECONDS_MAX);
-  if (parsed.command === 'recount') checkNumber('--limit', parsed.limit, 0, DIFFERENCES_MAX);
   return parsed;
 }
 
-const CSV_HELP = `The first line names the columns, in any order: event_id,occurred_at,user_id,event_type,properties_json.
-UTF-8, quoted as in RFC 4180; gzip, a byte order mark and CRLF are recognised. Rejected rows are written to the
-reject file as line,code,message,row. A summary is printed on standard output as one line of JSON.`;
-
-function checkImport({ batchSize, files, rejectFile }: ImportRequest): void {
-  checkNumber('--batch-size', batchSize, 1, BATCH_SIZE_MAX);
-  if (new Set(files).size < files.length) throw new UsageError('the same file is named twice');
-  if (rejectFile === undefined) return;
-  if (rejectFile === '-')
-    throw new UsageError('--reject-file needs a path: standard output is for the summary');
-  if (files.some((file) => file !== '-' && resolve(file) === resolve(rejectFile))) {
-    throw new UsageError('--reject-file would overwrite the input');
-  }
-  if (rejectFile === '') throw new UsageError('--reject-file needs a path');
-  if (files.length > 1)
-    throw new UsageError('--reject-file goes with one FILE: lines of several cannot be told apart');
-}
-
-function checkNumber(option: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new UsageError(`${option} must be a whole number from ${min} to ${max}`);
-  }
-}
+const INPUT_HELP = `CSV (RFC 4180, UTF-8): the first line names the columns, in any order:
+event_id,occurred_at,user_id,event_type,properties_json. NDJSON: an event a line, as in POST /events. Compression, a
+byte order mark and CRLF are recognised. Rejected rows are written to the reject file, which can be mended and imported
+itself. A summary is printed on standard output as one line of JSON.`;

@@ -5,10 +5,13 @@ import {
   classifyDatabaseError,
   connectDatabase,
   createFoldMemory,
+  exportEvents,
+  listImports,
   migrate,
+  readImport,
   recount,
   reindex,
-  writeEvents,
+  undoImport,
   ZonesNotIndexedError,
   type Database,
 } from '@event-analytics/timescale';
@@ -17,13 +20,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hideBin } from 'yargs/helpers';
 
 import { parseCommandLine, UsageError, type CommandLine } from './command-line.js';
-import { runImport } from './commands/import-command.js';
+import { runExport } from './commands/export-command.js';
+import { runImport, runResume, type ImportDependencies } from './commands/import-command.js';
+import { runImportList, runImportStatus } from './commands/imports-commands.js';
 import { runMigrate } from './commands/migrate-command.js';
 import { runRecount } from './commands/recount-command.js';
 import { runReindex } from './commands/reindex-command.js';
+import { runUndo } from './commands/undo-command.js';
 import { readConfig } from './config.js';
 import { describeDatabaseError } from './describe-database-error.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import {
+  createExportBar,
+  createExportLines,
+  silentExport,
+  type ExportProgress,
+} from './export/export-progress.js';
 import { createMessages } from './report/messages.js';
 import { createProgressBar, createProgressLines, silentProgress, type Progress } from './report/progress.js';
 import {
@@ -51,6 +63,15 @@ async function run(): Promise<{ exitCode: ExitCode; summary?: object }> {
     switch (commandLine.command) {
       case 'import':
         return await runImportCommand(commandLine);
+      case 'import resume':
+        return await runResumeCommand(commandLine);
+      case 'import list':
+      case 'import status':
+        return await runImportsCommand(commandLine);
+      case 'import undo':
+        return await runUndoCommand(commandLine);
+      case 'export':
+        return await runExportCommand(commandLine);
       case 'migrate':
         return await runMigrateCommand(commandLine);
       case 'recount':
@@ -70,24 +91,37 @@ async function runImportCommand(
   commandLine: CommandLine & { command: 'import' },
 ): ReturnType<typeof runImport> {
   const { request } = commandLine;
+  return await withImportDependencies(commandLine, request.connections, !request.dryRun, (o) =>
+    runImport(request, o),
+  );
+}
+
+async function runResumeCommand(
+  commandLine: CommandLine & { command: 'import resume' },
+): ReturnType<typeof runResume> {
+  const { request } = commandLine;
+  return await withImportDependencies(commandLine, request.connections, true, (o) => runResume(request, o));
+}
+
+/** The heartbeat has a connection of its own. */
+async function withImportDependencies<T>(
+  commandLine: CommandLine,
+  connections: number,
+  writes: boolean,
+  work: (o: ImportDependencies) => Promise<T>,
+): Promise<T> {
   const config = readConfig(commandLine.databaseUrl);
-  const db = request.dryRun
-    ? undefined
-    : connectDatabase({
-        url: config.databaseUrl,
-        applicationName: 'event-importer',
-        maxConnections: CONNECTIONS,
-      });
+  const { databaseUrl: url, limits } = config;
+  const db = writes
+    ? connectDatabase({ url, applicationName: 'event-importer', maxConnections: connections + 1 })
+    : undefined;
   const messages = messagesFor(commandLine);
   try {
-    return await runImport(request, {
-      database: db && {
-        check: () => checkReady(db),
-        writeEvents: (events) => writeEvents(db, events),
-        classify: classifyDatabaseError,
-        describe: (error) => describeDatabaseError(error, config.databaseUrl),
-      },
-      limits: config.limits,
+    return await work({
+      db,
+      check: async () => await (db && checkReady(db)),
+      describe: (error) => describeDatabaseError(error, url),
+      limits,
       stdin: process.stdin,
       clock,
       pause,
@@ -98,6 +132,49 @@ async function runImportCommand(
   } finally {
     await db?.end({ timeout: CLOSE_SECONDS });
   }
+}
+
+async function runImportsCommand(
+  commandLine: CommandLine & { command: 'import list' | 'import status' },
+): Promise<{ exitCode: ExitCode }> {
+  return await withDatabase(commandLine, async (db, { describe, messages }) => {
+    const o = { describe, messages, print: (text: string) => void process.stdout.write(text) };
+    return commandLine.command === 'import list'
+      ? await runImportList(commandLine, { ...o, list: () => listImports(db) })
+      : await runImportStatus(commandLine.id, { ...o, read: (id) => readImport(db, id) });
+  });
+}
+
+async function runUndoCommand(
+  commandLine: CommandLine & { command: 'import undo' },
+): ReturnType<typeof runUndo> {
+  const { id } = commandLine;
+  return await withDatabase(commandLine, (db, common) =>
+    runUndo(id, {
+      ...common,
+      undo: (onProgress) =>
+        undoImport(db, createFoldMemory(portableUserSets), id, { onProgress, pause, signal }),
+    }),
+  );
+}
+
+async function runExportCommand(
+  commandLine: CommandLine & { command: 'export' },
+): ReturnType<typeof runExport> {
+  return await withDatabase(commandLine, (db, { describe, messages }) =>
+    runExport(commandLine.request, {
+      database: {
+        check: () => checkReady(db),
+        exportEvents: (what, read) => exportEvents(db, what, read),
+        describe,
+      },
+      stdout: process.stdout,
+      clock,
+      messages,
+      progress: exportProgressFor(commandLine, messages),
+      signal,
+    }),
+  );
 }
 
 async function runMigrateCommand(
@@ -125,7 +202,7 @@ async function runMigrateCommand(
 async function runRecountCommand(
   commandLine: CommandLine & { command: 'recount' },
 ): ReturnType<typeof runRecount> {
-  return await withIndexDatabase(commandLine, (db, common) =>
+  return await withDatabase(commandLine, (db, common) =>
     runRecount({
       ...common,
       recount: (onProgress) => recount(db, portableUserSets, { onProgress }),
@@ -138,7 +215,7 @@ async function runReindexCommand(
   commandLine: CommandLine & { command: 'reindex' },
 ): ReturnType<typeof runReindex> {
   const { zones } = commandLine;
-  return await withIndexDatabase(commandLine, (db, common) =>
+  return await withDatabase(commandLine, (db, common) =>
     runReindex({
       ...common,
       reindex: (onProgress) =>
@@ -148,9 +225,9 @@ async function runReindexCommand(
   );
 }
 
-/** What the two commands about the index have in common. */
-async function withIndexDatabase<T>(
-  commandLine: CommandLine & { command: 'recount' | 'reindex' },
+/** What the commands that work within the database have in common. */
+async function withDatabase<T>(
+  commandLine: CommandLine,
   work: (
     db: Database,
     common: {
@@ -194,6 +271,16 @@ function progressFor({ json, quiet }: CommandLine, messages: ReturnType<typeof c
   return process.stderr.isTTY && !json
     ? createProgressBar(process.stderr, clock)
     : createProgressLines(messages, clock);
+}
+
+function exportProgressFor(
+  { json, quiet }: CommandLine,
+  messages: ReturnType<typeof createMessages>,
+): ExportProgress {
+  if (quiet) return silentExport;
+  return process.stderr.isTTY && !json
+    ? createExportBar(process.stderr, clock)
+    : createExportLines(messages, clock);
 }
 
 function shareProgressFor(

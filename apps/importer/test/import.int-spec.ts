@@ -77,25 +77,47 @@ describe('event-importer import', () => {
       inserted: 12_000,
       duplicates: 0,
       rejected: 0,
+      stored_before: 0,
       seconds: expect.any(Number),
       rows_per_second: expect.any(Number),
       dry_run: false,
       interrupted: false,
       error: null,
       reject_file: null,
-      files: [{ file: path, rows: 12_000, inserted: 12_000, duplicates: 0, rejected: 0, reject_file: null }],
+      files: [
+        {
+          file: path,
+          import_id: 1,
+          rows: 12_000,
+          inserted: 12_000,
+          duplicates: 0,
+          rejected: 0,
+          stored_before: 0,
+          reject_file: null,
+        },
+      ],
     });
     await expectStored(12_000);
 
     const second = await run([path]);
     expect(second.exitCode).toBe(0);
-    expect(summaryOf(second)).toMatchObject({ rows: 12_000, inserted: 0, duplicates: 12_000, rejected: 0 });
+    expect(summaryOf(second)).toMatchObject({
+      rows: 12_000,
+      inserted: 0,
+      duplicates: 0,
+      rejected: 0,
+      stored_before: 12_000,
+      files: [{ import_id: 1 }],
+    });
+    expect(second.stderr).toContain('clean.csv: imported already, as import 1');
+    const again = await run([path, '--again']);
+    expect(summaryOf(again)).toMatchObject({ inserted: 0, duplicates: 12_000, files: [{ import_id: 2 }] });
     await expectStored(12_000);
     expect(await readdir(cwd)).toEqual([path]);
   });
 
   it('counts a row that stands twice once', async () => {
-    const ended = await run(['-', '--batch-size', '7'], { stdin: HEADER + rows(0, 20) + rows(5, 15) });
+    const ended = await run(['-', '--chunk-bytes', '1024'], { stdin: HEADER + rows(0, 20) + rows(5, 15) });
     expect(summaryOf(ended)).toMatchObject({ rows: 30, inserted: 20, duplicates: 10 });
     await expectStored(20);
   });
@@ -197,7 +219,7 @@ describe('event-importer import', () => {
   it('says how far it came when gzip is cut short', async () => {
     const zipped = gzipSync(HEADER + rows(0, 20_000));
     const path = await file('cut.csv.gz', zipped.subarray(0, zipped.length >> 1));
-    const ended = await run([path, '--batch-size', '1000']);
+    const ended = await run([path, '--chunk-bytes', '100000']);
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain('cut.csv.gz: is broken gzip');
     const { inserted, error } = summaryOf(ended);
@@ -311,7 +333,10 @@ describe('event-importer import', () => {
     const text = HEADER + rows(0, 10_000);
     const half = text.length >> 1;
     for (let round = 0; round < 3; round += 1) {
-      const child = startImporter(['import', '-', '--batch-size', '500'], { cwd, databaseUrl: database.url });
+      const child = startImporter(['import', '-', '--chunk-bytes', '50000'], {
+        cwd,
+        databaseUrl: database.url,
+      });
       const end = finished(child);
       child.stdin.write(text.slice(0, half + round * 20_000));
       const before = await storedRows();
@@ -323,7 +348,7 @@ describe('event-importer import', () => {
     const before = await storedRows();
     expect(before).toBeGreaterThan(0);
     expect(before).toBeLessThan(10_000);
-    const ended = await run(['-', '--batch-size', '500'], { stdin: text });
+    const ended = await run(['-', '--chunk-bytes', '50000'], { stdin: text });
     expect(summaryOf(ended)).toMatchObject({ rows: 10_000, inserted: 10_000 - before, duplicates: before });
     await expectStored(10_000);
   });
@@ -332,7 +357,10 @@ describe('event-importer import', () => {
     ['SIGINT' as const, 130],
     ['SIGTERM' as const, 143],
   ])('finishes the batches in hand on %s, says what is in, and takes no half row', async (signal, code) => {
-    const child = startImporter(['import', '-', '--batch-size', '100'], { cwd, databaseUrl: database.url });
+    const child = startImporter(['import', '-', '--chunk-bytes', '10000'], {
+      cwd,
+      databaseUrl: database.url,
+    });
     const end = finished(child);
     child.stdin.write(HEADER + rows(0, 1_000) + row(1_000).slice(0, 40));
     await waitUntil(async () => (await storedRows()) >= 900);
@@ -346,7 +374,10 @@ describe('event-importer import', () => {
   });
 
   it('goes on when its connections are cut', async () => {
-    const child = startImporter(['import', '-', '--batch-size', '200'], { cwd, databaseUrl: database.url });
+    const child = startImporter(['import', '-', '--chunk-bytes', '20000'], {
+      cwd,
+      databaseUrl: database.url,
+    });
     const end = finished(child);
     child.stdin.write(HEADER);
     for (let from = 0; from < 6_000; from += 1_000) {
@@ -368,7 +399,7 @@ describe('event-importer import', () => {
   it('reads a file larger than its memory', async () => {
     const wide = rows(0, 40_000).replaceAll('page_view,"{', `page_view,"{""text"":""${'x'.repeat(800)}"",`);
     const path = await file('large.csv', HEADER + wide);
-    const ended = await run([path, '--quiet', '--batch-size', '500'], {
+    const ended = await run([path, '--quiet', '--chunk-bytes', '50000'], {
       nodeOptions: ['--max-old-space-size=48'],
     });
     expect(ended.stderr).toBe('');

@@ -1,12 +1,23 @@
+import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-
 import type { EventLimits } from '@event-analytics/event-schema';
+import {
+  beginImport,
+  ImportStateError,
+  readImport,
+  type Database,
+  type ImportSummary as StoredImport,
+} from '@event-analytics/timescale';
 
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import type { EventRow, RejectedRow } from '../load/batch.js';
-import { importFile, type ImportCounts } from '../load/import-file.js';
-import { createRejectFile, type RejectFile } from '../load/reject-file.js';
-import { writeRows, type ClassifyError, type WriteEvents } from '../load/write-rows.js';
+import type { RejectedRow } from '../load/batch.js';
+import { digestOfFile } from '../load/file-digest.js';
+import type { ImportCounts } from '../load/import-chunks.js';
+import { importInput } from '../load/import-input.js';
+import { readStoredSettings, storedSettings, type ImportSettings } from '../load/import-settings.js';
+import { createRejectFile, type RejectFile, type RejectFileOptions } from '../load/reject-file.js';
+import type { ImportManner, ImportRequest, ResumeRequest } from '../options/import-options.js';
+import { detectFormat } from '../read/detect-format.js';
 import type { Messages } from '../report/messages.js';
 import type { Progress } from '../report/progress.js';
 import {
@@ -17,27 +28,13 @@ import {
   type ImportSummary,
 } from '../report/summary.js';
 
-export interface ImportRequest {
-  /** Paths; '-' is standard input. */
-  files: string[];
-  batchSize: number;
-  /** Undefined: FILE.rejects.csv, or rejects.csv for standard input. */
-  rejectFile: string | undefined;
-  dryRun: boolean;
-}
-
-export interface ImportDatabase {
-  /** Throws when it cannot be reached or has no tables for events. */
-  check: () => Promise<void>;
-  writeEvents: WriteEvents;
-  classify: ClassifyError;
-  /** Words for people about an error of the database. */
-  describe: (error: unknown) => string | undefined;
-}
-
 export interface ImportDependencies {
   /** Undefined with --dry-run. */
-  database: ImportDatabase | undefined;
+  db: Database | undefined;
+  /** Throws when the database cannot be reached or has no tables for events. */
+  check: () => Promise<void>;
+  /** Words for people about an error of the database. */
+  describe: (error: unknown) => string | undefined;
   limits: EventLimits;
   stdin: Readable;
   clock: () => number;
@@ -47,38 +44,135 @@ export interface ImportDependencies {
   signal: AbortSignal;
 }
 
-const BATCHES_IN_FLIGHT = 2;
-const BATCH_BYTES_MAX = 4 * 1024 * 1024;
-/** The widest properties allowed, every character escaped twice over, is less. */
-const RECORD_BYTES_MAX = 1024 * 1024;
-const RETRY_FOR_MS = 60_000;
+export interface ImportOutcome {
+  summary: ImportSummary;
+  exitCode: ExitCode;
+}
+
 const REJECTS_SHOWN_MAX = 5;
 
+/** The input is not the one that the import began with. */
+class OtherInputError extends Error {
+  override readonly name = 'OtherInputError';
+}
+
+/** One input of a command: what is known of it before it is read, and what came of it. */
+interface Input {
+  file: string;
+  id: number | undefined;
+  counts: ImportCounts;
+  rejects: RejectFile | undefined;
+}
+
 /** Imports the files one after another; stops at the first that fails. */
-export async function runImport(
-  request: ImportRequest,
-  dependencies: ImportDependencies,
-): Promise<{ summary: ImportSummary; exitCode: ExitCode }> {
-  const { clock, messages, signal } = dependencies;
-  const startedAt = clock();
-  const files: FileSummary[] = [];
-  let error = await databaseFault(dependencies.database);
-  if (error !== undefined) messages.error('import_failed', error);
-
-  for (const file of request.files) {
-    if (signal.aborted || error !== undefined) break;
-    const { counts, rejects, failure } = await importOne(file, request, dependencies);
-    files.push(summarizeFile(file, counts, { dryRun: request.dryRun, rejectFile: rejects?.path() }));
-    if (failure) {
-      const name = file === '-' ? 'standard input' : file;
-      error = `${name}: ${reasonOf(failure.error, dependencies.database)}`;
-      messages.error('import_failed', error, { file });
+export async function runImport(request: ImportRequest, o: ImportDependencies): Promise<ImportOutcome> {
+  const importFile = async (input: Input): Promise<void> => {
+    const { file } = input;
+    const format = request.settings.format ?? (await detectFormat(file, o.stdin));
+    const settings: ImportSettings = {
+      read: { ...request.settings, format },
+      limits: o.limits,
+      again: request.again ? new Date(o.clock()).toISOString() : undefined,
+    };
+    if (o.db) {
+      const begun = await begin(o.db, file, settings, o.signal);
+      input.id = begun.id;
+      if (begun.state === 'finished') return tellFinished(input, await readImport(o.db, begun.id), o);
+      if (!begun.begun) o.messages.info('import_resumed', `${file}: going on with import ${begun.id}`);
+      else o.messages.info('import_begun', `${file}: import ${begun.id}`, { file, id: begun.id });
     }
-  }
+    await importOne(input, settings, request, o);
+  };
+  return await runInputs(request.files, importFile, { ...o, dryRun: request.dryRun });
+}
 
-  const summary = summarize(files, {
+/** Goes on with an import that was not finished. */
+export async function runResume(request: ResumeRequest, o: ImportDependencies): Promise<ImportOutcome> {
+  const { id } = request;
+  const { db } = o;
+  if (db === undefined) throw new TypeError('an import goes on in a database');
+  let stored: StoredImport | undefined;
+  const resume = async (input: Input): Promise<void> => {
+    if (stored === undefined || stored.state === 'undone' || stored.state === 'undoing') {
+      throw new ImportStateError(id, stored?.state, 'cannot go on with');
+    }
+    input.id = id;
+    if (stored.state === 'finished') return tellFinished(input, stored, o);
+    if (stored.digest !== null) await requireSame(input.file, stored.digest, id, o.signal);
+    await importOne(input, readStoredSettings(stored.settings), request, o);
+  };
+  try {
+    await o.check();
+    stored = await readImport(db, id);
+  } catch (error) {
+    // Said by runInputs, which looks as well.
+    if (o.describe(error) === undefined) throw error;
+  }
+  const file = request.file ?? stored?.source ?? `import ${id}`;
+  return await runInputs([file], resume, { ...o, dryRun: false });
+}
+
+async function begin(
+  db: Database,
+  file: string,
+  settings: ImportSettings,
+  signal: AbortSignal,
+): ReturnType<typeof beginImport> {
+  // A file that cannot be read is told of when it is opened for its rows.
+  const known = await digestOfFile(file, signal).catch(() => undefined);
+  return await beginImport(db, {
+    source: file === '-' ? file : resolve(file),
+    settings: storedSettings(settings),
+    digest: known?.digest,
+    sizeBytes: known?.sizeBytes,
+  });
+}
+
+async function requireSame(file: string, digest: string, id: number, signal: AbortSignal): Promise<void> {
+  const now = await digestOfFile(file, signal);
+  if (now?.digest === digest) return;
+  const what = now === undefined ? 'is not there' : 'is no longer the file that it began with';
+  throw new OtherInputError(
+    `import ${id} cannot go on: ${file} ${what} (SHA-256 ${digest}); put that back or name where it is, or import the new one by itself`,
+  );
+}
+
+function tellFinished(
+  input: Input,
+  stored: StoredImport | undefined,
+  { messages }: ImportDependencies,
+): void {
+  const { rows, rejected } = stored?.counts ?? { rows: 0, rejected: 0 };
+  input.counts = { rows, rejected, storedBefore: rows - rejected, inserted: 0, duplicates: 0 };
+  const when = stored?.endedAt?.toISOString() ?? 'before';
+  const text = `${input.file}: imported already, as import ${input.id} (${when}); --again begins anew`;
+  messages.info('already_imported', text, { id: input.id });
+}
+
+/** Does the work for each input until one fails, and says what came of all. */
+async function runInputs(
+  files: readonly string[],
+  work: (input: Input) => Promise<void>,
+  o: ImportDependencies & { dryRun: boolean },
+): Promise<ImportOutcome> {
+  const { clock, messages, signal, progress } = o;
+  const startedAt = clock();
+  const done: FileSummary[] = [];
+  let error = await reasonAgainst(() => (o.db ? o.check() : Promise.resolve()), o);
+  if (error !== undefined) messages.error('import_failed', error);
+  for (const file of files) {
+    if (signal.aborted || error !== undefined) break;
+    const input: Input = { file, id: undefined, counts: emptyCounts(), rejects: undefined };
+    const reason = await reasonAgainst(() => work(input), o);
+    progress.stop();
+    done.push(summarizeFile(file, input.counts, { id: input.id, rejectFile: input.rejects?.path() }));
+    if (reason === undefined || signal.aborted) continue;
+    error = `${file === '-' ? 'standard input' : file}: ${reason}`;
+    messages.error('import_failed', error, { file });
+  }
+  const summary = summarize(done, {
     elapsedMs: clock() - startedAt,
-    dryRun: request.dryRun,
+    dryRun: o.dryRun,
     interrupted: signal.aborted,
     error,
   });
@@ -86,15 +180,62 @@ export async function runImport(
   return { summary, exitCode: exitCodeOf(summary, signal) };
 }
 
+/** Why it failed, in words; undefined: it did not. */
+async function reasonAgainst(
+  work: () => Promise<void>,
+  { describe }: ImportDependencies,
+): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return describe(error) ?? (error instanceof Error ? error.message : String(error));
+  }
+}
+
 async function importOne(
+  input: Input,
+  settings: ImportSettings,
+  manner: ImportManner,
+  o: ImportDependencies,
+): Promise<void> {
+  const { file, id, counts } = input;
+  const { describe, messages, progress } = o;
+  const showRejected = rejectedRowsTeller(file, o);
+  progress.start(file);
+  await importInput(
+    {
+      file,
+      settings,
+      target: o.db && id !== undefined ? { db: o.db, id } : undefined,
+      limits: o.limits,
+      chunkBytes: manner.chunkBytes,
+      atOnce: manner.connections,
+      maxRejects: manner.maxRejects,
+      stdin: o.stdin,
+      openRejects: (opened) => (input.rejects = openRejects(file, manner, id === undefined, opened)),
+      onRejected: showRejected,
+      onRetry: (error, waitMs) => {
+        progress.stop();
+        const reason = describe(error) ?? 'the database did not take a chunk';
+        messages.warn('write_retried', `${reason}; trying again in ${waitMs} ms`, { wait_ms: waitMs });
+      },
+      onProgress: progress.update,
+      clock: o.clock,
+      pause: o.pause,
+      signal: o.signal,
+    },
+    counts,
+  );
+}
+
+/** Shows the first few. */
+function rejectedRowsTeller(
   file: string,
-  request: ImportRequest,
-  dependencies: ImportDependencies,
-): Promise<{ counts: ImportCounts; rejects: RejectFile | undefined; failure?: { error: unknown } }> {
-  const { database, limits, stdin, clock, messages, progress, signal } = dependencies;
-  const rejects = rejectFileFor(file, request);
+  { messages, progress }: ImportDependencies,
+): (rows: readonly RejectedRow[]) => void {
   let shown = 0;
-  const onRejected = (rows: readonly RejectedRow[]): void => {
+  return (rows) => {
     for (const { line, code, message } of rows.slice(0, REJECTS_SHOWN_MAX - shown)) {
       shown += 1;
       progress.stop();
@@ -102,66 +243,22 @@ async function importOne(
       messages.warn('row_rejected', `${file}:${line}: ${code}: ${message}${last}`, { file, line, code });
     }
   };
-
-  progress.start(file);
-  const { counts, error } = await importFile(file, {
-    stdin,
-    limits,
-    clock,
-    signal,
-    rejects,
-    onRejected,
-    batchSize: request.batchSize,
-    batchBytesMax: BATCH_BYTES_MAX,
-    maxRecordBytes: RECORD_BYTES_MAX,
-    batchesInFlight: BATCHES_IN_FLIGHT,
-    write: database && ((rows: EventRow[]) => writeRows(rows, writeOptions(database, dependencies))),
-    onProgress: progress.update,
-  });
-  progress.stop();
-  await rejects?.close();
-  return { counts, rejects, ...(error === undefined ? {} : { failure: { error } }) };
-}
-
-function writeOptions(
-  database: ImportDatabase,
-  dependencies: ImportDependencies,
-): Parameters<typeof writeRows>[1] {
-  const { clock, messages, pause, progress, signal } = dependencies;
-  return {
-    write: database.writeEvents,
-    classify: database.classify,
-    retryForMs: RETRY_FOR_MS,
-    clock,
-    pause,
-    stopped: () => signal.aborted,
-    onRetry: (error, waitMs) => {
-      progress.stop();
-      const reason = database.describe(error) ?? 'the database did not take a batch';
-      messages.warn('write_retried', `${reason}; trying again in ${waitMs} ms`, { wait_ms: waitMs });
-    },
-  };
 }
 
 /** A dry run writes nothing, unless the file for the rejects was asked for by name. */
-function rejectFileFor(file: string, request: ImportRequest): RejectFile | undefined {
-  if (request.rejectFile !== undefined) return createRejectFile(request.rejectFile);
-  if (request.dryRun) return undefined;
-  return createRejectFile(file === '-' ? 'rejects.csv' : `${file}.rejects.csv`);
+function openRejects(
+  file: string,
+  { rejectFile }: ImportManner,
+  dryRun: boolean,
+  opened: RejectFileOptions,
+): RejectFile | undefined {
+  if (rejectFile !== undefined) return createRejectFile(rejectFile, opened);
+  if (dryRun) return undefined;
+  return createRejectFile(file === '-' ? 'rejects.csv' : `${file}.rejects.csv`, opened);
 }
 
-/** Why the database cannot be written to: told at once, not after a minute of retries. */
-async function databaseFault(database: ImportDatabase | undefined): Promise<string | undefined> {
-  try {
-    await database?.check();
-    return undefined;
-  } catch (error) {
-    return reasonOf(error, database);
-  }
-}
-
-function reasonOf(error: unknown, database: ImportDatabase | undefined): string {
-  return database?.describe(error) ?? (error instanceof Error ? error.message : String(error));
+function emptyCounts(): ImportCounts {
+  return { rows: 0, storedBefore: 0, inserted: 0, duplicates: 0, rejected: 0 };
 }
 
 function exitCodeOf(summary: ImportSummary, signal: AbortSignal): ExitCode {

@@ -1,4 +1,4 @@
-import type { ImportProgress } from '../load/import-file.js';
+import type { ImportProgress } from '../load/import-input.js';
 import { createMessages } from './messages.js';
 import { createProgressLines } from './progress.js';
 

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 
-import type { ImportProgress } from '../load/import-file.js';
+import type { ImportProgress } from '../load/import-input.js';
 import type { Messages } from './messages.js';
 
 export interface Progress {

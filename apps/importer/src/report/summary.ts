@@ -1,17 +1,20 @@
-import type { ImportCounts } from '../load/import-file.js';
+import type { ImportCounts } from '../load/import-chunks.js';
 
 export interface FileSummary {
   file: string;
+  /** Number of the import; null with --dry-run. */
+  import_id: number | null;
   rows: number;
   inserted: number;
   /** Null when nothing was written: whether a row is a duplicate is known only by the database. */
   duplicates: number | null;
   rejected: number;
+  stored_before: number;
   reject_file: string | null;
 }
 
 /** What the command prints on standard output: one line of JSON. */
-export interface ImportSummary extends Omit<FileSummary, 'file'> {
+export interface ImportSummary extends Omit<FileSummary, 'file' | 'import_id'> {
   seconds: number;
   rows_per_second: number;
   dry_run: boolean;
@@ -24,11 +27,19 @@ export interface ImportSummary extends Omit<FileSummary, 'file'> {
 export function summarizeFile(
   file: string,
   counts: ImportCounts,
-  o: { dryRun: boolean; rejectFile: string | undefined },
+  o: { id: number | undefined; rejectFile: string | undefined },
 ): FileSummary {
-  const { rows, inserted, rejected } = counts;
-  const duplicates = o.dryRun ? null : counts.duplicates;
-  return { file, rows, inserted, duplicates, rejected, reject_file: o.rejectFile ?? null };
+  const { rows, storedBefore, inserted, duplicates, rejected } = counts;
+  return {
+    file,
+    import_id: o.id ?? null,
+    rows,
+    inserted,
+    duplicates: o.id === undefined ? null : duplicates,
+    rejected,
+    stored_before: storedBefore,
+    reject_file: o.rejectFile ?? null,
+  };
 }
 
 export function summarize(
@@ -37,13 +48,15 @@ export function summarize(
 ): ImportSummary {
   const total = (of: (file: FileSummary) => number): number => files.reduce((sum, file) => sum + of(file), 0);
   const rows = total((file) => file.rows);
+  const storedBefore = total((file) => file.stored_before);
   return {
     rows,
     inserted: total((file) => file.inserted),
     duplicates: o.dryRun ? null : total((file) => file.duplicates ?? 0),
     rejected: total((file) => file.rejected),
+    stored_before: storedBefore,
     seconds: Math.round(o.elapsedMs) / 1_000,
-    rows_per_second: o.elapsedMs > 0 ? Math.round((1_000 * rows) / o.elapsedMs) : 0,
+    rows_per_second: o.elapsedMs > 0 ? Math.round((1_000 * (rows - storedBefore)) / o.elapsedMs) : 0,
     dry_run: o.dryRun,
     interrupted: o.interrupted,
     error: o.error ?? null,
@@ -56,8 +69,9 @@ export function summarize(
 export function describeSummary(summary: ImportSummary): string {
   const n = (value: number): string => value.toLocaleString('en-US');
   const { rows, inserted, duplicates, rejected, seconds, rows_per_second: rate, dry_run: dryRun } = summary;
+  const before = summary.stored_before > 0 ? `, ${n(summary.stored_before)} stored by earlier runs` : '';
   const verdict = dryRun
     ? `${n(rows - rejected)} valid, ${n(rejected)} would be rejected; nothing was written`
-    : `${n(inserted)} inserted, ${n(duplicates ?? 0)} duplicates, ${n(rejected)} rejected`;
+    : `${n(inserted)} inserted, ${n(duplicates ?? 0)} duplicates, ${n(rejected)} rejected${before}`;
   return `${n(rows)} rows in ${seconds} s (${n(rate)}/s): ${verdict}`;
 }
