@@ -1,0 +1,145 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRandom, eventually } from '@event-analytics/testkit';
+import { eventOf } from '../src/event-of.js';
+import { createLedger } from '../src/ledger.js';
+import { runCommand, startCommand, type CommandEnd } from '../src/run-command.js';
+import { startWorld, type World } from '../src/world.js';
+import { row, SEED, times } from './row.js';
+
+const IMPORTER = 'importer/dist/main.js';
+/** As the importer says it: some rows were rejected, all others are in. */
+const SOME_REJECTED = 3;
+
+describe('the importer', () => {
+  let world: World;
+  const random = createRandom(SEED);
+  const scratch = mkdtempSync(join(tmpdir(), 'event-analytics-import-'));
+  const file = join(scratch, 'events.csv');
+
+  beforeAll(async () => {
+    world = await startWorld({ seed: SEED });
+  }, 60_000);
+  afterAll(async () => {
+    rmSync(scratch, { recursive: true });
+    await world.stop();
+  }, 60_000);
+
+  const rows = async () => {
+    const [counted] = await world.db.run(
+      (sql) => sql<{ n: number }[]>`SELECT count(*)::int4 AS n FROM events`,
+    );
+    return counted?.n ?? 0;
+  };
+  const importIsConnected = async () => {
+    const [seen] = await world.db.run(
+      (sql) => sql<{ n: number }[]>`
+        SELECT count(*)::int4 AS n FROM pg_stat_activity WHERE application_name = 'event-importer'`,
+    );
+    return (seen?.n ?? 0) > 0;
+  };
+  const args = ['import', file, '--quiet', '--reject-file', join(scratch, 'rejects.csv')];
+  const environment = () => ({ DATABASE_URL: world.servers.postgresUrl });
+
+  /**
+   * Kills one import at a random moment: of its beginning, or once it has stored something new.
+   * @returns whether it was still at it
+   */
+  async function killed(o: { whenItStored: boolean; withinMs: number }): Promise<boolean> {
+    await eventually('the last one is gone', 10_000, importIsConnected, (is) => !is);
+    const before = await rows();
+    const command = startCommand(IMPORTER, args, { env: environment() });
+    let over = false;
+    void command.ended.then(() => (over = true));
+    await eventually(
+      'it is at work',
+      60_000,
+      async () => over || (o.whenItStored ? (await rows()) > before : await importIsConnected()),
+      (is) => is,
+    );
+    await sleep(random.below(o.withinMs));
+    command.kill('SIGKILL');
+    return (await command.ended).signal === 'SIGKILL';
+  }
+
+  row(
+    27,
+    'killed again and again, then run twice more: rows = distinct rows of the file',
+    async () => {
+      const lines = times(200_000, 30_000);
+      const { text, distinct, bad } = makeFile(lines);
+      writeFileSync(file, text);
+      const ledger = createLedger();
+      world.keep(ledger);
+      for (const id of distinct) ledger.sent.set(id, Date.parse(eventOf(id).occurred_at));
+
+      const rowsAfterKills: number[] = [];
+      const kills = times(10, 3);
+      for (let tries = 0; rowsAfterKills.length < kills && tries < 3 * kills; tries += 1) {
+        // At the beginning, and in the first half of the file; then in the rest, as long as there is one.
+        const whenItStored = tries % 3 === 1 && (rowsAfterKills.at(-1) ?? 0) < distinct.size / 2;
+        if (await killed({ whenItStored, withinMs: times(1_000, 300) })) rowsAfterKills.push(await rows());
+      }
+      expect(rowsAfterKills).toHaveLength(kills);
+      // In the middle: something was in, and not all.
+      expect(rowsAfterKills.filter((n) => n > 0 && n < distinct.size)).not.toEqual([]);
+
+      const whole = summaryOf(await runCommand(IMPORTER, args, { env: environment() }));
+      expect(whole).toMatchObject({ rows: lines, rejected: bad, error: null, interrupted: false });
+      expect(whole.inserted).toBeGreaterThan(0);
+      expect(await rows()).toBe(distinct.size);
+      const again = summaryOf(await runCommand(IMPORTER, args, { env: environment() }));
+      expect(again).toMatchObject({ rows: lines, inserted: 0, duplicates: lines - bad, rejected: bad });
+      expect(await rows()).toBe(distinct.size);
+      // A header, and a line each.
+      expect(readFileSync(join(scratch, 'rejects.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(bad + 1);
+
+      for (const id of distinct) ledger.acknowledged.add(id);
+      const check = await world.check();
+      expect(check.violations).toEqual([]);
+      expect(check.compared).toBeGreaterThan(0);
+    },
+    { timeoutMs: 300_000 },
+  );
+
+  /** Rows of which one in ten was there before, near or far, and one in a hundred is bad. */
+  function makeFile(lines: number): { text: string; distinct: Set<string>; bad: number } {
+    const ids: string[] = [];
+    const text = ['event_id,occurred_at,user_id,event_type,properties_json'];
+    let bad = 0;
+    for (let i = 0; i < lines; i += 1) {
+      const dice = random.fraction();
+      if (dice < 0.01) {
+        bad += 1;
+        text.push(
+          random.pick([`no-uuid,2024-05-01T00:00:00Z,u,t,{}`, `${random.uuid()},yesterday,u,t,{}`, 'short']),
+        );
+        continue;
+      }
+      const isAgain = dice < 0.1 && ids.length > 0;
+      const id = isAgain ? random.pick(ids) : random.uuid();
+      if (!isAgain) ids.push(id);
+      const { occurred_at, user_id, event_type } = eventOf(id);
+      // The same instant, spelt otherwise.
+      const at = isAgain ? occurred_at.replace('Z', '+00:00') : occurred_at;
+      text.push(`${id},${at},${user_id},${event_type},"{""line"":${String(i)}}"`);
+    }
+    return { text: `${text.join('\n')}\n`, distinct: new Set(ids), bad };
+  }
+});
+
+interface Summary {
+  rows: number;
+  inserted: number;
+  duplicates: number;
+  rejected: number;
+  error: string | null;
+  interrupted: boolean;
+}
+
+function summaryOf({ exitCode, stdout, stderr }: CommandEnd): Summary {
+  if (exitCode !== SOME_REJECTED) throw new Error(`exit code ${String(exitCode)}: ${stderr}`);
+  return JSON.parse(stdout) as Summary;
+}
