@@ -22,6 +22,7 @@ const drivers = {
   nats: 'nats-client',
   ioredis: 'redis',
   roaring: 'user-sets',
+  cockatiel: 'circuit-breaker',
 };
 const driverRule = (project) => ({
   'no-restricted-imports': [
@@ -37,11 +38,8 @@ const driverRule = (project) => ({
   ],
 });
 
-const boundaryRule = (depConstraints) => ({
-  '@nx/enforce-module-boundaries': [
-    'error',
-    { enforceBuildableLibDependency: false, allow: [], depConstraints },
-  ],
+const boundaryRule = (depConstraints, allow = []) => ({
+  '@nx/enforce-module-boundaries': ['error', { enforceBuildableLibDependency: false, allow, depConstraints }],
 });
 
 export default tseslint.config(
@@ -78,10 +76,18 @@ export default tseslint.config(
   },
   { files: ['**/*.ts'], rules: driverRule('none') },
   { files: ['apps/**/*.ts'], rules: driverRule('app') },
-  ...['service-kit', 'timescale', 'nats-client', 'redis', 'user-sets'].map((lib) => ({
+  ...['service-kit', 'timescale', 'nats-client', 'redis', 'user-sets', 'circuit-breaker'].map((lib) => ({
     files: [`libs/${lib}/**/*.ts`],
     rules: driverRule(lib),
   })),
+  {
+    // It runs the services' own protocol, each through its one entry, with the world around it simulated.
+    files: ['tools/simulation/src/**/*.ts'],
+    rules: boundaryRule(boundaries, [
+      '@event-analytics/ingest-gateway/protocol',
+      '@event-analytics/jetstream-writer/protocol',
+    ]),
+  },
   {
     files: ['**/*.spec.ts', '**/test/**/*.ts', '**/jest*.config.ts'],
     rules: {

@@ -1,6 +1,6 @@
 import { createEventModel, distinctEvents, type ModelEvent } from '../src/event-model.js';
-import { createRandom } from '../src/random.js';
-import { eventually, getJson, postEvents, startSystem, type System } from '../src/system.js';
+import { createRandom } from '@event-analytics/testkit';
+import { eventually, getJson, postEvents, startSystem, type System } from '@event-analytics/testkit';
 
 /**
  * Thousands of random events through HTTP, stream and database: repeated, late, out of order, and

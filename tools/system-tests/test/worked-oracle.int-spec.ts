@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, getJson, postEvents, startSystem, type System } from '../src/system.js';
+import { eventually, getJson, postEvents, startSystem, type System } from '@event-analytics/testkit';
 
 /** The contract's worked example, through HTTP, stream and database. */
 const AS_OF = '2024-03-12T18:00:00Z';

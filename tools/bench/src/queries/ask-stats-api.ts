@@ -1,12 +1,15 @@
 import { startService, type ServiceProcess } from '@event-analytics/stack';
 import type { Cells } from './cells.js';
-import { createHttpClient, timingOf, type Answer, type HttpClient, type Timing } from './http-timing.js';
+import { timingOf, type Answer, type HttpClient, type Timing } from './http-timing.js';
 import type { Progress } from './progress.js';
 import type { Question } from './questions.js';
+import { startPeer } from '../start-peer.js';
+import { startClient } from './separate-client.js';
 
 export type Sets = 'native' | 'portable';
 
-/** Asked before the clock runs, so that what is measured is not Node warming up. */
+/** Asked before the clock runs, so that what is measured is not Node compiling: by itself, and as it will be measured. */
+const WARM_UP_ALONE = 300;
 const WARM_UP = 20;
 
 export interface StatsApi {
@@ -32,12 +35,12 @@ export async function startStatsApi(o: {
     },
   });
   await service.waitReady();
-  const client = createHttpClient(service.url);
+  const client = await startClient(service.url);
   return {
     service,
     client,
     async stop() {
-      client.close();
+      await client.close();
       await service.stop();
     },
   };
@@ -55,6 +58,9 @@ export async function timeWarm(
 ): Promise<Map<string, WarmTiming>> {
   const timings = new Map<string, WarmTiming>();
   for (const { name, path } of o.questions) {
+    for (let i = 0; i < WARM_UP_ALONE; i++) checked(name, await client.get(path));
+  }
+  for (const { name, path } of o.questions) {
     const durations: number[] = [];
     let fromIndex = true;
     for (let i = 0; i < WARM_UP + o.requests; i++) {
@@ -70,21 +76,44 @@ export async function timeWarm(
   return timings;
 }
 
-/** The same for an answer that needs nothing, neither index nor database: what the machine and HTTP take by themselves. */
-export async function timeFloor(
-  { client }: StatsApi,
-  o: { requests: number; between: () => Promise<void>; progress: Progress },
-): Promise<Timing> {
-  const durations: number[] = [];
-  for (let i = 0; i < WARM_UP + o.requests; i++) {
-    await o.between();
-    const answer = await client.get('/health/live');
-    if (answer.status !== 200) throw new Error(`/health/live answered ${String(answer.status)}`);
-    if (i >= WARM_UP) durations.push(answer.ms);
+/** What the machine takes by itself, between the same writes. */
+export interface Floor {
+  /** An answer that needs nothing, neither index nor database. */
+  empty: Timing;
+  /** Express that asks the database for the number one. */
+  roundTrip: Timing;
+}
+
+export async function timeFloor(o: {
+  databaseUrl: string;
+  empty: StatsApi;
+  requests: number;
+  between: () => Promise<void>;
+  progress: Progress;
+}): Promise<Floor> {
+  const time = async (name: string, client: HttpClient, path: string): Promise<Timing> => {
+    const get = async (): Promise<number> => checked(name, await client.get(path)).ms;
+    for (let i = 0; i < WARM_UP_ALONE; i++) await get();
+    const durations: number[] = [];
+    for (let i = 0; i < WARM_UP + o.requests; i++) {
+      await o.between();
+      const ms = await get();
+      if (i >= WARM_UP) durations.push(ms);
+    }
+    const timing = timingOf(durations);
+    o.progress(`${name}: p50 ${timing.p50Ms.toFixed(2)} ms, p99 ${timing.p99Ms.toFixed(2)} ms`);
+    return timing;
+  };
+  const empty = await time('an empty answer', o.empty.client, '/health/live');
+  const peer = await startPeer(new URL('./round-trip-service.ts', import.meta.url), [o.databaseUrl]);
+  try {
+    const client = await startClient(`http://127.0.0.1:${String(peer.port)}`);
+    const roundTrip = await time('Express and SELECT 1', client, '/');
+    await client.close();
+    return { empty, roundTrip };
+  } finally {
+    await peer.stop();
   }
-  const timing = timingOf(durations);
-  o.progress(`an empty answer: p50 ${timing.p50Ms.toFixed(2)} ms, p99 ${timing.p99Ms.toFixed(2)} ms`);
-  return timing;
 }
 
 /** The longest that a process which was just started took for its first answer, in milliseconds. */

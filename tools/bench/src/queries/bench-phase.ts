@@ -7,6 +7,7 @@ import {
   timeCold,
   timeFloor,
   timeWarm,
+  type Floor,
   type Sets,
   type StatsApi,
 } from './ask-stats-api.js';
@@ -15,7 +16,6 @@ import type { Cells } from './cells.js';
 import type { DataShape } from './data.js';
 import { makeIndexAlone } from './index-alone.js';
 import { createLiveEvents } from './live-event.js';
-import type { Timing } from './http-timing.js';
 import type { Progress } from './progress.js';
 import { questionsOf, rangeOf, type Question } from './questions.js';
 import type { Phase, QuestionResult } from './result.js';
@@ -54,7 +54,7 @@ export async function benchPhase(db: Database, o: PhaseOptions, progress: Progre
     questions.map(({ name }) => [name, { index: {} }]),
   );
 
-  let floor: Timing | undefined;
+  let floor: Floor | undefined;
   for (const sets of o.queries ? o.sets : []) {
     progress(`stats-api, ${sets}`);
     const start = () => startStatsApi({ ...o, sets });
@@ -62,7 +62,7 @@ export async function benchPhase(db: Database, o: PhaseOptions, progress: Progre
       const { there, missing } = await questionsThere(api, questions);
       for (const { name } of missing) progress(`${name}: no such endpoint`);
       const how = { requests: o.requests, between: () => live.next(), progress };
-      floor = await timeFloor(api, how);
+      floor ??= await timeFloor({ ...how, empty: api, databaseUrl: o.databaseUrl });
       return { there, warm: await timeWarm(api, { ...how, questions: there }) };
     });
     const cold =

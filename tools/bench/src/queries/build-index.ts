@@ -39,7 +39,13 @@ export async function buildIndex(
   let steps = 0;
   let bucketsMax = 4;
   for (;;) {
-    const step = await buildStep(db, memory, { bucketsMax });
+    const step = await buildStep(db, memory, { bucketsMax }).catch((error: unknown) => {
+      // Where thin history ends a step is of far too much: the server gives up on who is silent for long.
+      if (bucketsMax === 1) throw error;
+      bucketsMax = Math.ceil(bucketsMax / 4);
+      return 'smaller' as const;
+    });
+    if (step === 'smaller') continue;
     if (step === undefined) break;
     steps++;
     await tidyIfDue(db, memory);
@@ -71,6 +77,7 @@ export async function sealEverything(db: Database, memory: FoldMemory): Promise<
     const step = await sealStep(db, memory, Date.now());
     if (step === undefined) return months;
     if (step.sealed) months++;
+    await tidyIfDue(db, memory);
   }
 }
 

@@ -106,7 +106,10 @@ function stretchesOf(o: { startMs: number; days: number; events: number; atStart
 }
 
 /** Beforehand, for COPY makes none: months, or on TimescaleDB chunks, of which a week hits every one. */
-async function makePartitions(db: Database, stretches: readonly Stretch[]): Promise<void> {
+export async function makePartitions(
+  db: Database,
+  stretches: readonly Pick<Stretch, 'startMs' | 'days'>[],
+): Promise<void> {
   const startMs = stretches[0]?.startMs ?? 0;
   const last = stretches.at(-1);
   const endMs = last === undefined ? 0 : last.startMs + last.days * DAY_MS;

@@ -18,11 +18,15 @@ export interface Answer {
 
 export interface HttpClient {
   get(path: string): Promise<Answer>;
+  close(): void | Promise<void>;
+}
+
+export interface LocalHttpClient extends HttpClient {
   close(): void;
 }
 
 /** One connection, kept alive. */
-export function createHttpClient(url: string): HttpClient {
+export function createHttpClient(url: string): LocalHttpClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return {
     get: (path) =>

@@ -29,14 +29,7 @@ export async function startIndexerService(
     },
   });
   await service.waitReady();
-  const isReady = async () => {
-    const [row] = await db.run(
-      (sql) =>
-        sql<{ ready: number }[]>`SELECT count(*)::int AS ready FROM activity_indexes WHERE state = 'ready'`,
-    );
-    return row?.ready === zones.length + 1;
-  };
-  await until(isReady, { timeoutMs: READY_MS_MAX, what: 'the indexes are ready' });
+  await indexesReady(db, zones);
 
   const peak = { residentMb: 0, recentLagMs: 0 };
   let watching = true;
@@ -66,6 +59,18 @@ export async function startIndexerService(
       await sleep(WATCH_MS);
     }
   }
+}
+
+/** Waits until the indexes of all zones, and the counts, answer. */
+export async function indexesReady(db: Database, zones: readonly string[]): Promise<void> {
+  const isReady = async () => {
+    const [row] = await db.run(
+      (sql) =>
+        sql<{ ready: number }[]>`SELECT count(*)::int AS ready FROM activity_indexes WHERE state = 'ready'`,
+    );
+    return row?.ready === zones.length + 1;
+  };
+  await until(isReady, { timeoutMs: READY_MS_MAX, what: 'the indexes are ready' });
 }
 
 /** Waits until everything is folded. @returns how long that took, in milliseconds */

@@ -3,9 +3,10 @@
  * events and by DuckDB on the same rows; what writing costs with the index; and a backfill. On private servers
  * made for the run. It fails when two answers differ in one cell, and with --check when a figure misses its bar.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import type { Database } from '@event-analytics/timescale';
+import { conclude } from '../command-line.js';
 import { AnswersDiffer } from './ask-peers.js';
 import { benchBackfill } from './backfill.js';
 import { missedBars } from './bars.js';
@@ -113,11 +114,7 @@ const options = readOptions(process.argv.slice(2), Date.now());
 const other = options.compare === undefined ? undefined : await otherRun(options.compare, options);
 try {
   const result = await run(options, progressOn(process.stderr));
-  console.log(reportOf(result, other));
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  const missed = options.check ? missedBars(result, other) : [];
-  for (const line of missed) console.error(`missed: ${line}`);
-  if (missed.length > 0) process.exitCode = 1;
+  await conclude(result, { ...options, report: reportOf(result, other), missed: missedBars(result, other) });
 } catch (error) {
   if (!(error instanceof AnswersDiffer)) throw error;
   console.error(`the answers differ: ${error.message}`);

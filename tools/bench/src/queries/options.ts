@@ -1,4 +1,5 @@
 import yargs from 'yargs';
+import { givenOf, partNamed } from '../command-line.js';
 
 export const PARTS = ['queries', 'peers', 'writes', 'backfill'] as const;
 export type Part = (typeof PARTS)[number];
@@ -35,7 +36,7 @@ export type BenchOptions = ReturnType<typeof readOptions>;
 
 export function readOptions(args: readonly string[], nowMs: number) {
   const given = parse(args);
-  const scale = { ...(given.quick ? QUICK : FULL), ...defined(given) };
+  const scale = { ...(given.quick ? QUICK : FULL), ...givenOf(FULL, given) };
   const historyDays = given['index-only'] ? 0 : given['history-days'];
   return {
     events: scale.events,
@@ -109,7 +110,7 @@ function parse(args: readonly string[]) {
       },
       only: {
         type: 'string',
-        coerce: (text: string | undefined) => text?.split(',').map(partNamed),
+        coerce: (text: string | undefined) => text?.split(',').map((name) => partNamed(PARTS, name)),
         describe: `Parts to run, between commas: ${PARTS.join(', ')}. The first two make the data`,
       },
       'index-only': {
@@ -141,20 +142,4 @@ function parse(args: readonly string[]) {
     })
     .strict()
     .parseSync();
-}
-
-function partNamed(name: string): Part {
-  const part = PARTS.find((known) => known === name);
-  if (part === undefined) throw new Error(`--only: ${name} is none of ${PARTS.join(', ')}`);
-  return part;
-}
-
-type Scale = typeof FULL;
-
-/** Those of the scale that were given. */
-function defined(given: { readonly [Name in keyof Scale]?: number | undefined }): Partial<Scale> {
-  const names = Object.keys(FULL) as (keyof Scale)[];
-  return Object.fromEntries(
-    names.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
-  );
 }

@@ -1,3 +1,5 @@
+import { table } from '../report-table.js';
+import type { Floor } from './ask-stats-api.js';
 import { BARS, count, historyName, holds, short } from './bars.js';
 import type { BenchResult, Phase } from './result.js';
 import type { WritesResult } from './writes.js';
@@ -41,12 +43,19 @@ function phaseLines(phase: Phase): string[] {
     `${historyName(phase)}: ${count(sizes.events)} events in all, loaded in ${seconds(phase.loadMs)}, index of ${build.zones.join(' and ')} built in ${seconds(build.buildMs)} and sealed in ${seconds(build.sealMs)} (${count(build.monthsSealed)} months)`,
     ...table([
       ['', 'bitmaps', 'p50 ms', 'p99 ms', 'cold ms', 'in turn', 'SQL ms', '× p50', 'DuckDB ms', '× p50'],
-      ...(phase.floor ? [['an empty answer', '', ms(phase.floor.p50Ms), ms(phase.floor.p99Ms)]] : []),
+      ...(phase.floor ? floorRows(phase.floor) : []),
       ...rows,
     ]),
     `  events, an event: ${perEvent(sizes.eventsTableBytes)} and indexes ${perEvent(sizes.eventsIndexBytes)}`,
     `  bitmaps, an event and zone: ${perEvent(sizes.bitmapsBytes / zones)} on disk (in them: days ${perEvent(sizes.bitmapsDaysBytes / zones)}, months ${perEvent(sizes.bitmapsMonthsBytes / zones)}; ${count(sizes.bitmapsRows)} rows)`,
     `  counts, an event: ${perEvent(sizes.countsBytes)}; dictionary: ${count(sizes.users)} users, ${short(sizes.dictionaryBytes / sizes.users)} bytes each`,
+  ];
+}
+
+function floorRows({ empty, roundTrip }: Floor): string[][] {
+  return [
+    ['an empty answer', '', ms(empty.p50Ms), ms(empty.p99Ms)],
+    ['Express and SELECT 1', '', ms(roundTrip.p50Ms), ms(roundTrip.p99Ms)],
   ];
 }
 
@@ -89,14 +98,6 @@ function barsLines(result: BenchResult, other: BenchResult | undefined): string[
   return ['', ...table([['', 'bar', 'worst', '', 'where'], ...rows])];
 }
 
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    `  ${row.map((cell, column) => (isFigure(cell) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ')}`.trimEnd(),
-  );
-}
-
-const isFigure = (cell: string): boolean => /^[\d,.]+ ?×?$/.test(cell);
 const ms = (value: number | undefined): string => (value === undefined ? '' : short(value));
 const times = (peer: number | undefined, own: number): string =>
   peer === undefined ? '' : `${short(peer / own)} ×`;

@@ -1,7 +1,6 @@
-import type { ColdTiming, Sets, WarmTiming } from './ask-stats-api.js';
+import type { ColdTiming, Floor, Sets, WarmTiming } from './ask-stats-api.js';
 import type { BackfillResult } from './backfill.js';
 import type { IndexBuild } from './build-index.js';
-import type { Timing } from './http-timing.js';
 import type { Sizes } from './sizes.js';
 import type { WritesResult } from './writes.js';
 
@@ -31,8 +30,7 @@ export interface Phase {
   /** Written and folded while it was asked. */
   liveEvents: number;
   questions: Record<string, QuestionResult>;
-  /** An answer that needs nothing, between the same writes: what the machine and HTTP take. */
-  floor?: Timing;
+  floor?: Floor;
 }
 
 export interface QuestionResult {

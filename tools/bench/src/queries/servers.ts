@@ -1,11 +1,10 @@
-import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startServers, type Servers } from '@event-analytics/stack';
 import { connectDatabase, migrate, type Database } from '@event-analytics/timescale';
+import { GIB, requireRoom } from '../disk-room.js';
 import type { Progress } from './progress.js';
 
-const GIB = 1_024 ** 3;
 /** Rows and their key, the copy for DuckDB, DuckDB's own and the index; and PostgreSQL's log beside them. */
 const BYTES_AN_EVENT = 320;
 const BYTES_BESIDE = 6 * GIB;
@@ -22,11 +21,7 @@ export interface BenchServers {
 
 /** @throws Error when the disk has too little room */
 export async function startBenchServers(o: { events: number; progress: Progress }): Promise<BenchServers> {
-  const { bavail, bsize } = await statfs(tmpdir());
-  const needed = o.events * BYTES_AN_EVENT + BYTES_BESIDE;
-  const room = `${gib(needed)} needed in ${tmpdir()}, ${gib(bavail * bsize)} free`;
-  if (bavail * bsize < needed) throw new Error(`too little room on the disk: ${room}`);
-  o.progress(`disk: ${room}`);
+  o.progress(await requireRoom(tmpdir(), o.events * BYTES_AN_EVENT + BYTES_BESIDE));
 
   const forQueries = await startServers({ only: ['postgres'], mode: 'native' });
   let started = 0;
@@ -80,5 +75,3 @@ export async function withDatabase<T>(url: string, work: (db: Database) => Promi
 export function connectTo(url: string, maxConnections: number): Database {
   return connectDatabase({ url, applicationName: 'bench', maxConnections, answerTimeoutMs: Infinity });
 }
-
-const gib = (bytes: number): string => `${(bytes / GIB).toFixed(1)} GiB`;

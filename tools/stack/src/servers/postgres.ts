@@ -87,7 +87,11 @@ function settings(options: PostgresOptions, binaries: PostgresBinaries): Record<
     port: String(options.port),
     unix_socket_directories: '',
     max_connections: '200',
-    shared_buffers: '128MB',
+    // The key of events is in no order: what does not fit is read again and again. And a checkpoint a minute writes
+    // each of its pages to the log as a whole, once more.
+    ...(options.durable
+      ? { shared_buffers: '512MB', max_wal_size: '4GB', checkpoint_timeout: '15min' }
+      : { shared_buffers: '128MB' }),
     max_locks_per_transaction: '256',
     log_checkpoints: 'off',
     ...(binaries.timescaledb && {

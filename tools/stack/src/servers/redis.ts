@@ -7,12 +7,17 @@ export interface RedisOptions {
   directory: string;
   logFile: string;
   port: number;
-  /** Keep what it has over restarts (append-only file); tests keep nothing. */
+  /** Keep what it has over a stop and a start (a snapshot, which is also taken every hour); tests keep nothing. */
   durable: boolean;
   account: Account;
 }
 
 const READY_TIMEOUT_MS = 20_000;
+
+const DURABLE = [
+  ...['--save', '3600 1', '--stop-writes-on-bgsave-error', 'no'],
+  ...['--maxmemory', '512mb', '--maxmemory-policy', 'allkeys-lru'],
+];
 
 /** A private Redis on the loopback address. */
 export async function startRedis(options: RedisOptions): Promise<ServerProcess> {
@@ -33,9 +38,10 @@ export async function startRedis(options: RedisOptions): Promise<ServerProcess> 
         '--daemonize',
         'no',
       ],
-      ...['--save', '', '--appendonly', options.durable ? 'yes' : 'no'],
-      // Marks and buckets may be evicted at any time: PostgreSQL decides what counts.
-      ...(options.durable ? ['--maxmemory', '256mb', '--maxmemory-policy', 'allkeys-lru'] : []),
+      '--appendonly',
+      'no',
+      // Marks and buckets may be lost and evicted at any time: PostgreSQL decides what counts.
+      ...(options.durable ? DURABLE : ['--save', '']),
     ],
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     cwd: options.directory,
