@@ -61,10 +61,12 @@ describe('event-importer import', () => {
     });
   }
 
+  /** The rows of a reject file below the first, which is the header of the input. */
   async function readRejects(path: string): Promise<Record<string, string>[]> {
     const read: Record<string, string>[] = [];
     const text = await readFile(join(cwd, path), 'utf8');
     for await (const reject of parseString(text, { headers: true })) read.push(reject);
+    expect(read.shift()).toMatchObject({ line: '1', code: 'header', row: HEADER.trim() });
     return read;
   }
 
@@ -184,26 +186,30 @@ describe('event-importer import', () => {
     await expectStored(0);
   });
 
-  it('fails when the reject file cannot be written, and counts what is in', async () => {
+  it('stores no chunk whose rejects cannot be written, and goes on when they can', async () => {
     const path = await file('mixed.csv', HEADER + rows(0, 5) + 'bad\n');
     const ended = await run([path, '--reject-file', 'absent/rejects.csv']);
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain('absent/rejects.csv cannot be written (ENOENT); see --reject-file');
-    expect(summaryOf(ended)).toMatchObject({ rows: 6, inserted: 5, rejected: 1, reject_file: null });
+    expect(summaryOf(ended)).toMatchObject({ rows: 0, inserted: 0, rejected: 0, reject_file: null });
+    await expectStored(0);
+    expect(summaryOf(await run([path]))).toMatchObject({
+      rows: 6,
+      inserted: 5,
+      rejected: 1,
+      files: [{ import_id: 1 }],
+    });
     await expectStored(5);
   });
 
-  it('takes mended rejects, and only them are new', async () => {
+  it('takes the reject file itself once it is mended, and only what was mended is new', async () => {
     const path = await file('mixed.csv', HEADER + row(0) + row(1).replace('2024-03', '2024-13') + row(2));
     await run([path]);
-    const [reject] = await readRejects('mixed.csv.rejects.csv');
-    const mended = await file('mended.csv', HEADER + (reject?.['row'] ?? '').replace('2024-13', '2024-03'));
-    expect(summaryOf(await run([path, mended]))).toMatchObject({
-      rows: 4,
-      inserted: 1,
-      duplicates: 2,
-      rejected: 1,
-    });
+    const rejects = await readFile(join(cwd, 'mixed.csv.rejects.csv'), 'utf8');
+    const mended = await file('mended.csv', rejects.replaceAll('2024-13', '2024-03'));
+    const ended = await run([path, mended]);
+    expect(summaryOf(ended)).toMatchObject({ rows: 4, stored_before: 2, inserted: 1, rejected: 1 });
+    expect(summaryOf(ended).files[1]).toMatchObject({ rows: 1, inserted: 1, rejected: 0 });
     await expectStored(3);
   });
 
@@ -426,7 +432,7 @@ describe('event-importer import', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines.map((line) => line.event)).toEqual(['row_rejected', 'import_finished']);
+    expect(lines.map((line) => line.event)).toEqual(['import_begun', 'row_rejected', 'import_finished']);
     expect(new Set(lines.map((line) => line.service))).toEqual(new Set(['importer']));
   });
 

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom, eventually } from '@event-analytics/testkit';
 import { eventOf } from '../src/event-of.js';
 import { createLedger } from '../src/ledger.js';
@@ -40,14 +39,20 @@ describe('the importer', () => {
     );
     return (seen?.n ?? 0) > 0;
   };
-  const args = ['import', file, '--quiet', '--reject-file', join(scratch, 'rejects.csv')];
+  /** Chunks are small, so that much happens between any two kills. */
+  const args = [
+    'import',
+    file,
+    '--quiet',
+    '--chunk-bytes',
+    '65536',
+    '--reject-file',
+    join(scratch, 'rejects.csv'),
+  ];
   const environment = () => ({ DATABASE_URL: world.servers.postgresUrl });
 
-  /**
-   * Kills one import at a random moment: of its beginning, or once it has stored something new.
-   * @returns whether it was still at it
-   */
-  async function killed(o: { whenItStored: boolean; withinMs: number }): Promise<boolean> {
+  /** Kills one import: as soon as it is connected, or once it has stored about so many rows that are new. */
+  async function killed(newRows: number | 'at the beginning'): Promise<boolean> {
     await eventually('the last one is gone', 10_000, importIsConnected, (is) => !is);
     const before = await rows();
     const command = startCommand(IMPORTER, args, { env: environment() });
@@ -56,10 +61,11 @@ describe('the importer', () => {
     await eventually(
       'it is at work',
       60_000,
-      async () => over || (o.whenItStored ? (await rows()) > before : await importIsConnected()),
+      async () =>
+        over ||
+        (newRows === 'at the beginning' ? await importIsConnected() : (await rows()) > before + newRows),
       (is) => is,
     );
-    await sleep(random.below(o.withinMs));
     command.kill('SIGKILL');
     return (await command.ended).signal === 'SIGKILL';
   }
@@ -68,7 +74,7 @@ describe('the importer', () => {
     27,
     'killed again and again, then run twice more: rows = distinct rows of the file',
     async () => {
-      const lines = times(200_000, 30_000);
+      const lines = times(300_000, 60_000);
       const { text, distinct, bad } = makeFile(lines);
       writeFileSync(file, text);
       const ledger = createLedger();
@@ -77,24 +83,30 @@ describe('the importer', () => {
 
       const rowsAfterKills: number[] = [];
       const kills = times(10, 3);
-      for (let tries = 0; rowsAfterKills.length < kills && tries < 3 * kills; tries += 1) {
-        // At the beginning, and in the first half of the file; then in the rest, as long as there is one.
-        const whenItStored = tries % 3 === 1 && (rowsAfterKills.at(-1) ?? 0) < distinct.size / 2;
-        if (await killed({ whenItStored, withinMs: times(1_000, 300) })) rowsAfterKills.push(await rows());
+      for (let kill = 0; kill < kills; kill += 1) {
+        const newRows = random.below(lines / (3 * kills));
+        expect(await killed(kill % 3 === 1 ? 'at the beginning' : newRows)).toBe(true);
+        rowsAfterKills.push(await rows());
       }
-      expect(rowsAfterKills).toHaveLength(kills);
       // In the middle: something was in, and not all.
       expect(rowsAfterKills.filter((n) => n > 0 && n < distinct.size)).not.toEqual([]);
 
       const whole = summaryOf(await runCommand(IMPORTER, args, { env: environment() }));
       expect(whole).toMatchObject({ rows: lines, rejected: bad, error: null, interrupted: false });
       expect(whole.inserted).toBeGreaterThan(0);
+      expect(whole.stored_before).toBeGreaterThan(0);
+      expect(whole.stored_before + whole.inserted + whole.duplicates).toBe(lines - bad);
       expect(await rows()).toBe(distinct.size);
       const again = summaryOf(await runCommand(IMPORTER, args, { env: environment() }));
-      expect(again).toMatchObject({ rows: lines, inserted: 0, duplicates: lines - bad, rejected: bad });
+      const nothing = { rows: lines, inserted: 0, rejected: bad };
+      expect(again).toMatchObject({ ...nothing, duplicates: 0, stored_before: lines - bad });
+      // A header, that of the file, and a line each.
+      const rejects = readFileSync(join(scratch, 'rejects.csv'), 'utf8').trimEnd().split('\n');
+      expect(rejects).toHaveLength(bad + 2);
+      expect(new Set(rejects).size).toBe(rejects.length);
+      const anew = summaryOf(await runCommand(IMPORTER, [...args, '--again'], { env: environment() }));
+      expect(anew).toMatchObject({ ...nothing, duplicates: lines - bad, stored_before: 0 });
       expect(await rows()).toBe(distinct.size);
-      // A header, and a line each.
-      expect(readFileSync(join(scratch, 'rejects.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(bad + 1);
 
       for (const id of distinct) ledger.acknowledged.add(id);
       const check = await world.check();
@@ -134,6 +146,7 @@ interface Summary {
   rows: number;
   inserted: number;
   duplicates: number;
+  stored_before: number;
   rejected: number;
   error: string | null;
   interrupted: boolean;

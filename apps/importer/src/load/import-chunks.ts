@@ -1,13 +1,13 @@
 import type { Chunk } from '../read/chunk.js';
 import type { ChunkRows, StoredChunk } from './store-chunk.js';
 
-/** rows = storedBefore + inserted + duplicates + rejected */
+/** rows = storedBefore + inserted + duplicates + rejected; where rows are only judged, rows − rejected are valid. */
 export interface ImportCounts {
   /** Rows decided. */
   rows: number;
   /** Events that earlier runs of this import stored, or found stored. */
   storedBefore: number;
-  /** By this run (with --dry-run: valid). */
+  /** By this run. */
   inserted: number;
   duplicates: number;
   /** By this run and earlier ones. */

@@ -126,9 +126,9 @@ export async function importInput(o: ImportInputOptions, counts: ImportCounts): 
     };
   }
 
-  async function judged({ events, rejected }: ChunkRows): Promise<StoredChunk> {
+  async function judged({ rejected }: ChunkRows): Promise<StoredChunk> {
     await reject(rejected);
-    return { inserted: events.length, duplicates: 0, rejected: rejected.length };
+    return { inserted: 0, duplicates: 0, rejected: rejected.length };
   }
 
   function countFinished(chunks: readonly ImportCountsOf[]): void {

@@ -44,8 +44,8 @@ export interface Reading {
   close: () => void;
 }
 
-/** Enough behind a chunk for the end of nearly every row. */
-const MARGIN_BYTES = 64 * 1024;
+/** Enough behind a chunk for the end of nearly every row; less behind a small one, so that a slow pipe is not waited for. */
+const marginBytes = (target: number): number => Math.min(64 * 1024, target >> 3);
 
 /**
  * Opens an input for its rows; '-' is standard input.
@@ -103,11 +103,13 @@ async function* textChunks(
     // What is done may have been cut otherwise: a chunk ends where one begins that is done.
     const nextDone = doneStarts.find((at) => at > start) ?? Infinity;
     const target = Math.min(chunkBytes, nextDone - start);
-    let bytes = await text.atHand(target + MARGIN_BYTES);
+    let bytes = await text.atHand(target + marginBytes(target));
     const takeRows = () => rows.take(bytes, { target, isLast: text.isLast(), firstLine });
     let taken = signal.aborted ? undefined : takeRows();
     while (taken === undefined && !signal.aborted) {
-      bytes = await text.atHand(Math.max(bytes.length + 1, target + maxRowBytes + 2));
+      bytes = await text.atHand(
+        Math.max(bytes.length + 1, Math.min(2 * bytes.length, target + maxRowBytes + 2)),
+      );
       if (!signal.aborted) taken = takeRows();
     }
     if (taken === undefined || taken.end === 0) return;
