@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import type { Database, RunOptions, Sql, TransactionOptions } from './database.js';
 import { DatabaseError } from './errors.js';
+import { socketOpener } from './open-socket.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -188,6 +189,8 @@ export function connectDatabase(options: ConnectOptions): DatabasePool {
         idle_timeout: IDLE_TIMEOUT_MS / 1000,
         // Arrays are passed as text: no need to ask every new connection for the array types.
         fetch_types: false,
+        // An option of the driver that its types do not know.
+        ...{ socket: socketOpener() },
         onnotice: options.onNotice ?? (() => undefined),
         onclose: () => {
           lane.lost = true;
