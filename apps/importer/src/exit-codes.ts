@@ -11,6 +11,11 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** Of a command that a signal stopped, whose name is the signal's reason. */
+export function interruptedBy({ reason }: AbortSignal): ExitCode {
+  return reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
+}
+
 export const EXIT_CODES_HELP = `Exit codes:
   0    every row is in the database (with --dry-run: every row is valid)
   1    failed, and nothing more was written; what was written stays, and running again is safe

@@ -152,6 +152,7 @@ async function runUndoCommand(
   return await withDatabase(commandLine, (db, common) =>
     runUndo(id, {
       ...common,
+      signal,
       undo: (onProgress) =>
         undoImport(db, createFoldMemory(portableUserSets), id, { onProgress, pause, signal }),
     }),
@@ -218,6 +219,7 @@ async function runReindexCommand(
   return await withDatabase(commandLine, (db, common) =>
     runReindex({
       ...common,
+      signal,
       reindex: (onProgress) =>
         reindex(db, createFoldMemory(portableUserSets), { zones, onProgress, pause, signal }),
       isUsage: (error) => error instanceof ZonesNotIndexedError,

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
 import type { ExportRequest } from '../export/export-options.js';
 import type { ExportProgress } from '../export/export-progress.js';
 import { exportTo, type ReadEvents } from '../export/export-to.js';
@@ -93,10 +93,6 @@ function tell(summary: ExportSummary, messages: Messages): void {
   if (error !== null) messages.error('export_failed', `${error}; ${left}`, { ...summary });
   else if (interrupted) messages.warn('export_interrupted', `interrupted: ${left}`, { ...summary });
   else messages.info('exported', `${n(events)} events in ${seconds} s (${n(rate)}/s)`, { ...summary });
-}
-
-function interruptedBy(signal: AbortSignal): ExitCode {
-  return signal.reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
 }
 
 function isClosedPipe(error: unknown): boolean {

@@ -9,13 +9,18 @@ import {
   type ImportSummary as StoredImport,
 } from '@event-analytics/timescale';
 
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
 import type { RejectedRow } from '../load/batch.js';
 import { digestOfFile } from '../load/file-digest.js';
 import type { ImportCounts } from '../load/import-chunks.js';
 import { importInput } from '../load/import-input.js';
 import { readStoredSettings, storedSettings, type ImportSettings } from '../load/import-settings.js';
-import { createRejectFile, type RejectFile, type RejectFileOptions } from '../load/reject-file.js';
+import {
+  createRejectFile,
+  RejectFileError,
+  type RejectFile,
+  type RejectFileOptions,
+} from '../load/reject-file.js';
 import type { ImportManner, ImportRequest, ResumeRequest } from '../options/import-options.js';
 import { detectFormat } from '../read/detect-format.js';
 import type { Messages } from '../report/messages.js';
@@ -252,7 +257,12 @@ function openRejects(
   dryRun: boolean,
   opened: RejectFileOptions,
 ): RejectFile | undefined {
-  if (rejectFile !== undefined) return createRejectFile(rejectFile, opened);
+  if (rejectFile !== undefined) {
+    if (resolve(rejectFile) === resolve(file)) {
+      throw new RejectFileError(`${rejectFile} cannot take what it holds itself; see --reject-file`);
+    }
+    return createRejectFile(rejectFile, opened);
+  }
   if (dryRun) return undefined;
   return createRejectFile(file === '-' ? 'rejects.csv' : `${file}.rejects.csv`, opened);
 }
@@ -262,7 +272,7 @@ function emptyCounts(): ImportCounts {
 }
 
 function exitCodeOf(summary: ImportSummary, signal: AbortSignal): ExitCode {
-  if (signal.aborted) return signal.reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
+  if (signal.aborted) return interruptedBy(signal);
   if (summary.error !== null) return EXIT.failed;
   return summary.rejected > 0 ? EXIT.someRejected : EXIT.ok;
 }

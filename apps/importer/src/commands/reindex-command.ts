@@ -1,6 +1,6 @@
 import type { ReindexResult } from '@event-analytics/timescale';
 
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
 import type { Messages } from '../report/messages.js';
 import type { ShareProgress } from '../report/share-progress.js';
 
@@ -12,6 +12,7 @@ export interface ReindexDependencies {
   clock: () => number;
   messages: Messages;
   progress: ShareProgress;
+  signal: AbortSignal;
 }
 
 export interface ReindexSummary {
@@ -35,7 +36,7 @@ export async function runReindex(
     if (interrupted) {
       const text = 'interrupted: the old index answers; the jetstream-writer goes on building the new one';
       messages.warn('reindex_interrupted', text);
-      return { summary, exitCode: EXIT.interrupted };
+      return { summary, exitCode: interruptedBy(dependencies.signal) };
     }
     messages.info(
       'reindexed',

@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
 import type { Messages } from '../report/messages.js';
 import type { ShareProgress } from '../report/share-progress.js';
 
@@ -16,6 +16,7 @@ export interface UndoDependencies {
   clock: () => number;
   messages: Messages;
   progress: ShareProgress;
+  signal: AbortSignal;
 }
 
 export interface UndoSummary {
@@ -30,7 +31,7 @@ export interface UndoSummary {
 /** Removes what an import alone has brought. */
 export async function runUndo(
   id: number,
-  { undo, describe, clock, messages, progress }: UndoDependencies,
+  { undo, describe, clock, messages, progress, signal }: UndoDependencies,
 ): Promise<{ summary: UndoSummary; exitCode: ExitCode }> {
   const startedAt = clock();
   const seconds = (): number => Math.round(clock() - startedAt) / 1_000;
@@ -43,7 +44,7 @@ export async function runUndo(
     if (interrupted) {
       const text = `interrupted: ${counts}; "event-importer import undo ${id}" goes on`;
       messages.warn('undo_interrupted', text);
-      return { summary, exitCode: EXIT.interrupted };
+      return { summary, exitCode: interruptedBy(signal) };
     }
     messages.info('import_undone', `import ${id} undone in ${summary.seconds} s: ${counts}`);
     return { summary, exitCode: EXIT.ok };

@@ -126,10 +126,13 @@ describe('reject file', () => {
     expect(await readFile(path, 'utf8')).toMatch(/^line,code,message,row\n2,[^\n]*"y"\n$/);
   });
 
-  it('overwrites no file of another kind when an import goes on', async () => {
+  it.each([
+    ['begins', {}],
+    ['goes on', { keeps: () => true }],
+  ])('overwrites no file of another kind when an import %s', async (_, options) => {
     const path = join(directory, 'notes.csv');
     await writeFile(path, 'a,b\n1,2\n');
-    const rejects = createRejectFile(path, { keeps: () => true });
+    const rejects = createRejectFile(path, options);
     await expect(rejects.add([row(2, 'x')])).rejects.toThrow('is no reject file');
     await rejects.close();
     expect(await readFile(path, 'utf8')).toBe('a,b\n1,2\n');

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { access, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -47,9 +47,9 @@ export function createRejectFile(path: string, { header, keeps }: RejectFileOpti
   let isThere = false;
   // One at a time: batches finish in any order, their rows must not interleave.
   let last: Promise<void> = Promise.resolve();
-  const kept = keeps === undefined ? undefined : orError(() => keepRows(path, keeps));
+  const kept = orError(() => (keeps ? keepRows(path, keeps) : refuseOtherFile(path)));
   // It is told to the first that adds.
-  kept?.catch(() => undefined);
+  kept.catch(() => undefined);
 
   return {
     add: (rows) => {
@@ -59,14 +59,14 @@ export function createRejectFile(path: string, { header, keeps }: RejectFileOpti
     },
     close: async () => {
       await last;
-      isThere = (await kept?.catch(() => false)) ?? isThere;
+      isThere ||= await kept.catch(() => false);
       await file?.close();
     },
     path: () => (isThere || file ? path : undefined),
   };
 
   async function write(rows: readonly RejectedRow[]): Promise<void> {
-    isThere = (await kept) ?? isThere;
+    isThere ||= await kept;
     if (rows.length === 0) return;
     await orError(async () => {
       if (!file) {
@@ -111,9 +111,7 @@ async function keepRows(path: string, keeps: (line: number) => boolean): Promise
     const text = createTextReader(input);
     const head = await text.atHand(1024);
     if (head.length === 0) return false;
-    if (!isRejectHeader(head)) {
-      throw new RejectFileError(`${path} is there and is no reject file: name another, see --reject-file`);
-    }
+    refuseUnlessRejects(head, path);
     await pipeline(keptRows(), createWriteStream(part));
     await rename(part, path);
     return true;
@@ -134,6 +132,25 @@ async function keepRows(path: string, keeps: (line: number) => boolean): Promise
     input.close();
     await rm(part, { force: true });
   }
+}
+
+/** A file of rejects is begun anew, any other is not overwritten. Returns whether rows stay: none. */
+async function refuseOtherFile(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  if (!info?.isFile() || info.size === 0) return false;
+  const other = await open(path);
+  try {
+    const { buffer, bytesRead } = await other.read({ buffer: Buffer.alloc(64) });
+    refuseUnlessRejects(buffer.subarray(0, bytesRead), path);
+    return false;
+  } finally {
+    await other.close();
+  }
+}
+
+function refuseUnlessRejects(head: Uint8Array, path: string): void {
+  if (isRejectHeader(head)) return;
+  throw new RejectFileError(`${path} is there and is no reject file: name another, see --reject-file`);
 }
 
 function headerLine(header: Uint8Array | undefined): Uint8Array[] {

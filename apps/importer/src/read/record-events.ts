@@ -27,6 +27,7 @@ export function createRecordJudge(settings: ReadSettings, limits: EventLimits): 
   const interpret = createInterpreter(settings, limits);
 
   const mayBeEvent = isEventAsSent(settings);
+  const paths = { ...defaultColumns('ndjson'), ...settings.columns };
 
   return (record, nowMs, also) => {
     if (!isRecord(record)) return verdictOf(validateEvent(record, { limits, nowMs }, also));
@@ -38,7 +39,7 @@ export function createRecordJudge(settings: ReadSettings, limits: EventLimits): 
     }
     const checked = validateEvent(fields, { limits, nowMs }, also);
     if (checked.ok) return checked.event;
-    return problemOf(checked.problems.map((problem) => withHint(problem, fields)));
+    return problemOf(checked.problems.map((problem) => withHint(problem, fields, paths)));
   };
 }
 
@@ -166,11 +167,15 @@ function withoutUndefined(fields: Readonly<Record<string, unknown>>): Record<str
 }
 
 /** What to do about a value of another type than JSON's text: products write ids and times as numbers. */
-function withHint(problem: FieldProblem, fields: RecordValues): FieldProblem {
+function withHint(
+  problem: FieldProblem,
+  fields: RecordValues,
+  paths: Readonly<Record<string, string>>,
+): FieldProblem {
   if (problem.code !== 'invalid_type' || typeof fields[problem.path] !== 'number') return problem;
   const hint =
     problem.path === 'occurred_at'
       ? 'See --timestamps for numbers since 1970.'
-      : `Write it in quotes; jq makes a text of it: jq -c '.${problem.path} |= tostring'.`;
+      : `Write it in quotes; jq makes a text of it: jq -c '.${paths[problem.path] ?? problem.path} |= tostring'.`;
   return { ...problem, message: `${problem.message} ${hint}` };
 }

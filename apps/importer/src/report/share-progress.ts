@@ -44,7 +44,7 @@ export function createShareLines(messages: Messages, clock: () => number, what: 
       const left = share > 0 ? Math.round(((1 - share) * (now - startedAt)) / share / 1_000) : null;
       const percent = Math.floor(100 * share);
       const text = `${what}: ${percent} %${left === null ? '' : `, ${left} s left`}`;
-      messages.info(`${what}_progress`, text, { percent, seconds_left: left });
+      messages.info(`${what.replaceAll(' ', '_')}_progress`, text, { percent, seconds_left: left });
     },
     stop: () => {},
   };
