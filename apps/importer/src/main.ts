@@ -45,7 +45,9 @@ import {
   type ShareProgress,
 } from './report/share-progress.js';
 
-const CONNECTIONS = 2;
+const CONNECTIONS = 3;
+/** The server lets go of what a host held that vanished without a word within a minute; by default, within hours. */
+const KEEPALIVES = { tcp_keepalives_idle: '30', tcp_keepalives_interval: '10', tcp_keepalives_count: '3' };
 const CLOSE_SECONDS = 5;
 const CHECK_TIMEOUT_MS = 10_000;
 
@@ -103,7 +105,7 @@ async function runResumeCommand(
   return await withImportDependencies(commandLine, request.connections, true, (o) => runResume(request, o));
 }
 
-/** The heartbeat has a connection of its own. */
+/** Beside those that store, one holds the import. */
 async function withImportDependencies<T>(
   commandLine: CommandLine,
   connections: number,
@@ -113,7 +115,12 @@ async function withImportDependencies<T>(
   const config = readConfig(commandLine.databaseUrl);
   const { databaseUrl: url, limits } = config;
   const db = writes
-    ? connectDatabase({ url, applicationName: 'event-importer', maxConnections: connections + 1 })
+    ? connectDatabase({
+        url,
+        applicationName: 'event-importer',
+        maxConnections: connections + 2,
+        settings: KEEPALIVES,
+      })
     : undefined;
   const messages = messagesFor(commandLine);
   try {
@@ -245,6 +252,7 @@ async function withDatabase<T>(
     url: databaseUrl,
     applicationName: 'event-importer',
     maxConnections: CONNECTIONS,
+    settings: KEEPALIVES,
   });
   const messages = messagesFor(commandLine);
   try {

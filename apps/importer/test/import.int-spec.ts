@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
-import { connectDatabase, migrate, recountTotals, type Database } from '@event-analytics/timescale';
+import {
+  connectDatabase,
+  listImports,
+  migrate,
+  recountTotals,
+  type Database,
+} from '@event-analytics/timescale';
 import { parseString } from 'fast-csv';
 
 import { HEADER, idOf, row, rows } from './events-csv.js';
@@ -294,6 +300,9 @@ describe('event-importer import', () => {
     expect(summaryOf(ended)).toMatchObject({ rows: 0, error: expect.stringContaining(fault) });
     expect(existsSync(join(cwd, 'header.csv.rejects.csv'))).toBe(false);
     await expectStored(0);
+    // Nothing that would be there to go on with.
+    expect(summaryOf(ended).files).toMatchObject([{ import_id: null, duplicates: 0 }]);
+    expect(await listImports(db)).toEqual([]);
   });
 
   it('stops at the first file that fails, and keeps what is in', async () => {

@@ -1,5 +1,5 @@
 import { portableUserSets as userSets } from '@event-analytics/user-sets';
-import { createTcpProxy } from '@event-analytics/testkit';
+import { createTcpProxy, eventually } from '@event-analytics/testkit';
 import {
   beginImport,
   ChunkDiffersError,
@@ -9,13 +9,14 @@ import {
   ensureIndexes,
   finishImport,
   foldActivityLog,
+  holdImport,
+  ImportBusyError,
   ImportStateError,
   listImports,
   readImport,
   recount,
   recountTotals,
   reopenImport,
-  seenImport,
   topEvents,
   writeChunk,
   writeEvents,
@@ -103,13 +104,54 @@ describe.each(storages)('imports on %s', (storage) => {
       }
     });
 
-    it('is alive as long as it is heard of', async () => {
-      const id = await begin(db);
-      expect(await readImport(db, id)).toMatchObject({ alive: true });
-      await db.run((sql) => sql`UPDATE imports SET seen_at = now() - interval '21 s'`);
+    it('is alive as long as a process holds it, which only one can', async () => {
+      const [id, other] = [await begin(db, 'a.csv'), await begin(db, 'b.csv')];
       expect(await readImport(db, id)).toMatchObject({ alive: false });
-      await seenImport(db, id);
+      const hold = await holdImport(db, id, 'import');
       expect(await readImport(db, id)).toMatchObject({ alive: true });
+      expect(await readImport(db, other)).toMatchObject({ alive: false });
+      await expect(holdImport(db, id, 'import')).rejects.toThrow(ImportBusyError);
+      await (await holdImport(db, other, 'import')).release();
+      await hold.release();
+      expect(await readImport(db, id)).toMatchObject({ alive: false });
+      await (await holdImport(db, id, 'import')).release();
+    });
+
+    it('is held on where the connection was lost, unless somebody else was faster', async () => {
+      const id = await begin(db);
+      const hold = await holdImport(db, id, 'import');
+      const cutHold = () =>
+        db.run(
+          (sql) => sql`
+            SELECT pg_terminate_backend(pid) FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 2 AND objid = ${id}::int4::oid`,
+        );
+      const isAlive = async () => (await readImport(db, id))?.alive;
+      await cutHold();
+      await eventually('it is held again', 10_000, isAlive, (is) => is === true);
+      hold.check();
+
+      // Who tries at once is faster than who has just lost it.
+      const rivals = opened.connect({ maxConnections: 2 });
+      const takeOver = async () => {
+        await cutHold();
+        return await holdImport(rivals, id, 'import');
+      };
+      const rival = await eventually('another takes it', 10_000, takeOver, () => true);
+      await eventually(
+        'the first has noticed',
+        10_000,
+        () => {
+          try {
+            return hold.check();
+          } catch (error) {
+            return error;
+          }
+        },
+        (error) => error instanceof ImportBusyError,
+      );
+      await rival.release();
+      await hold.release();
     });
   });
 
@@ -154,7 +196,7 @@ describe.each(storages)('imports on %s', (storage) => {
         doneBytes: 2_000,
         earliest: new Date('2023-01-01T00:00:00.000Z'),
         latest: new Date('2024-03-04T10:00:00.001Z'),
-        alive: true,
+        alive: false,
       },
     ]);
     expect(await readImport(db, second)).toEqual((await listImports(db))[1]);
@@ -389,6 +431,16 @@ describe.each(storages)('imports on %s', (storage) => {
         earliest: new Date('2024-03-02T00:00:00.000Z'),
       });
       await expectLedger(3);
+    });
+
+    it('tells of what is too old before anything is done, and does nothing where that is not kept', async () => {
+      const id = await begin(db);
+      await db.run((sql) => sql`UPDATE event_storage SET retained_from = '2024-03-01'`);
+      const rows = [event(2), event(1, { occurred_at: '2024-02-29T23:59:59.999Z' })];
+      const onTooOld = () => Promise.reject(new Error('full'));
+      await expect(writeChunk(db, id, chunk(0), rows, { rejected: 0, onTooOld })).rejects.toThrow('full');
+      expect(await doneChunks(db, id)).toEqual([]);
+      await expectLedger(0);
     });
 
     it('is all or nothing: one bad event and neither events nor chunk are there', async () => {

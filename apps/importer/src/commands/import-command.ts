@@ -3,8 +3,10 @@ import type { Readable } from 'node:stream';
 import type { EventLimits } from '@event-analytics/event-schema';
 import {
   beginImport,
+  forgetImport,
   ImportStateError,
   readImport,
+  type BegunImport,
   type Database,
   type ImportSummary as StoredImport,
 } from '@event-analytics/timescale';
@@ -81,12 +83,21 @@ export async function runImport(request: ImportRequest, o: ImportDependencies): 
     };
     if (o.db) {
       const begun = await begin(o.db, file, settings, o.signal);
+      if (begun === undefined) return;
       input.id = begun.id;
       if (begun.state === 'finished') return tellFinished(input, await readImport(o.db, begun.id), o);
       if (!begun.begun) o.messages.info('import_resumed', `${file}: going on with import ${begun.id}`);
       else o.messages.info('import_begun', `${file}: import ${begun.id}`, { file, id: begun.id });
     }
-    await importOne(input, settings, request, o);
+    try {
+      await importOne(input, settings, request, o);
+    } catch (error) {
+      // What was refused before its first row is nothing to go on with.
+      if (o.db && input.id !== undefined && (await forgetImport(o.db, input.id).catch(() => false))) {
+        input.id = undefined;
+      }
+      throw error;
+    }
   };
   return await runInputs(request.files, importFile, { ...o, dryRun: request.dryRun });
 }
@@ -117,14 +128,16 @@ export async function runResume(request: ResumeRequest, o: ImportDependencies): 
   return await runInputs([file], resume, { ...o, dryRun: false });
 }
 
+/** Undefined: it was stopped before. */
 async function begin(
   db: Database,
   file: string,
   settings: ImportSettings,
   signal: AbortSignal,
-): ReturnType<typeof beginImport> {
+): Promise<BegunImport | undefined> {
   // A file that cannot be read is told of when it is opened for its rows.
   const known = await digestOfFile(file, signal).catch(() => undefined);
+  if (signal.aborted) return undefined;
   return await beginImport(db, {
     source: file === '-' ? file : resolve(file),
     settings: storedSettings(settings),
@@ -170,7 +183,13 @@ async function runInputs(
     const input: Input = { file, id: undefined, counts: emptyCounts(), rejects: undefined };
     const reason = await reasonAgainst(() => work(input), o);
     progress.stop();
-    done.push(summarizeFile(file, input.counts, { id: input.id, rejectFile: input.rejects?.path() }));
+    done.push(
+      summarizeFile(file, input.counts, {
+        id: input.id,
+        dryRun: o.dryRun,
+        rejectFile: input.rejects?.path(),
+      }),
+    );
     if (reason === undefined || signal.aborted) continue;
     error = `${file === '-' ? 'standard input' : file}: ${reason}`;
     messages.error('import_failed', error, { file });

@@ -4,8 +4,8 @@ import {
   classifyDatabaseError,
   doneChunks,
   finishImport,
+  holdImport,
   ImportStateError,
-  seenImport,
   writeChunk,
   writeEvents,
   type ChunkRange,
@@ -55,13 +55,24 @@ export class TooManyRejectsError extends Error {
   override readonly name = 'TooManyRejectsError';
 }
 
-/** The longest row: the widest properties allowed, every character escaped twice over, are less. */
-const ROW_BYTES_MAX = 1024 * 1024;
+/** The longest row: the widest properties allowed are less, every number in them written out as PostgreSQL does. */
+const ROW_BYTES_MAX = 2 * 1024 * 1024;
 const RETRY_FOR_MS = 60_000;
-const SEEN_EVERY_MS = 5_000;
 
-/** Imports what is not done yet of one input, and adds to the counts what was decided, also where it throws. */
+/**
+ * Imports what is not done yet of one input, and adds to the counts what was decided, also where it throws.
+ * @throws ImportBusyError another process is at this import
+ */
 export async function importInput(o: ImportInputOptions, counts: ImportCounts): Promise<void> {
+  const hold = o.target && (await holdImport(o.target.db, o.target.id, 'import'));
+  try {
+    await importHeld(o, counts, () => hold?.check());
+  } finally {
+    await hold?.release();
+  }
+}
+
+async function importHeld(o: ImportInputOptions, counts: ImportCounts, checkHold: () => void): Promise<void> {
   const { target, signal, clock } = o;
   const done = target ? await doneChunks(target.db, target.id) : [];
   for (const { rows, rejected } of done) {
@@ -82,7 +93,6 @@ export async function importInput(o: ImportInputOptions, counts: ImportCounts): 
     header: reading.header,
     keeps: done.length > 0 ? linesOf(done) : undefined,
   });
-  const heartbeat = target && setInterval(() => void beat(target), SEEN_EVERY_MS);
   const { sizeBytes, bytesRead, chunks, close } = reading;
   const tell = (): void => o.onProgress({ ...counts, bytesRead: bytesRead(), sizeBytes });
   try {
@@ -107,14 +117,16 @@ export async function importInput(o: ImportInputOptions, counts: ImportCounts): 
     // Another process was at it as well, and is done with all of it.
     countFinished(await doneChunks(target.db, target.id));
   } finally {
-    clearInterval(heartbeat);
     close();
     await rejects?.close();
   }
 
   function storing({ db, id }: { db: Database; id: number }, chunk: ChunkRange): StoreOptions {
     return {
-      write: (events, { rejected }) => writeChunk(db, id, chunk, events, { rejected }),
+      write: (events, how) => {
+        checkHold();
+        return writeChunk(db, id, chunk, events, how);
+      },
       rehearse: (events) => rehearse(db, events),
       reject,
       classify: classifyDatabaseError,
@@ -178,9 +190,4 @@ async function rehearse(db: Database, events: readonly WritableEvent[]): Promise
   } catch (error) {
     if (!(error instanceof Rehearsed)) throw error;
   }
-}
-
-/** One that fails says nothing: whatever is wrong, storing will meet it. */
-async function beat({ db, id }: { db: Database; id: number }): Promise<void> {
-  await seenImport(db, id).catch(() => undefined);
 }

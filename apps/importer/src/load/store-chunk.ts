@@ -17,8 +17,14 @@ export type ClassifyError = (error: unknown) => {
 };
 
 export interface StoreOptions {
-  /** Stores the events and the mark that the chunk is done, all or nothing. `rejected`: rows that are none. */
-  write: (events: readonly WritableEvent[], o: { rejected: number }) => Promise<WriteResult>;
+  /**
+   * Stores the events and the mark that the chunk is done, all or nothing. `rejected`: rows that are none. `onTooOld` is
+   * told of events that were left out before the chunk is done, perhaps more than once.
+   */
+  write: (
+    events: readonly WritableEvent[],
+    o: { rejected: number; onTooOld: (tooOld: TooOldEvents) => Promise<void> },
+  ) => Promise<WriteResult>;
   /** Does the same with these events alone, and takes it back: rejects with what the database has against them. */
   rehearse: (events: readonly WritableEvent[]) => Promise<void>;
   /** Keeps rejected rows. */
@@ -53,8 +59,16 @@ export async function storeChunk(chunk: ChunkRows, o: StoreOptions): Promise<Sto
   const at = chunk.events.map((_, index) => index);
   let kept = at;
   let rejected = chunk.rejected.length;
+  const tooOldAlready = new Set<number>();
+  const onTooOld = async ({ indexes, retainedFrom }: TooOldEvents): Promise<void> => {
+    const fresh = indexes.map((index) => kept[index] ?? 0).filter((index) => !tooOldAlready.has(index));
+    await o.reject(tooOldRows(chunk, fresh, retainedFrom));
+    for (const index of fresh) tooOldAlready.add(index);
+  };
   const write = async () =>
-    await retried(o, () => o.write(kept === at ? chunk.events : eventsAt(chunk, kept), { rejected }));
+    await retried(o, () =>
+      o.write(kept === at ? chunk.events : eventsAt(chunk, kept), { rejected, onTooOld }),
+    );
   let result;
   try {
     result = await write();
@@ -66,8 +80,7 @@ export async function storeChunk(chunk: ChunkRows, o: StoreOptions): Promise<Sto
     kept = at.filter((index) => !refused.indexes.has(index));
     result = await write();
   }
-  const { inserted, duplicates, tooOld } = result;
-  if (tooOld) await o.reject(tooOldRows(chunk, kept, tooOld));
+  const { inserted, duplicates } = result;
   const rows = chunk.events.length + chunk.rejected.length;
   return { inserted, duplicates, rejected: rows - inserted - duplicates };
 }
@@ -104,13 +117,9 @@ async function refusedOf(
   }
 }
 
-function tooOldRows(
-  chunk: ChunkRows,
-  kept: readonly number[],
-  { indexes, retainedFrom }: TooOldEvents,
-): RejectedRow[] {
+function tooOldRows(chunk: ChunkRows, indexes: readonly number[], retainedFrom: string): RejectedRow[] {
   const message = `occurred_at is before ${retainedFrom}: events from before it were dropped, and none is stored again`;
-  return indexes.map((index) => ({ ...chunk.rowOf(kept[index] ?? 0), code: 'too_old', message }));
+  return indexes.map((index) => ({ ...chunk.rowOf(index), code: 'too_old', message }));
 }
 
 async function retried<T>(o: StoreOptions, work: () => Promise<T>): Promise<T> {

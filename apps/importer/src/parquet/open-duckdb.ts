@@ -5,8 +5,8 @@ export interface DuckDb {
   close: () => void;
 }
 
-/** What it may take beside the rows that are under way; a vector of large rows has to fit. */
-const MEMORY_LIMIT = '128MB';
+/** What it may take where rows are large: some thousand are under way at once. Where they are not, it takes little. */
+const MEMORY_LIMIT = '1GB';
 
 export class ParquetUnavailableError extends Error {
   override readonly name = 'ParquetUnavailableError';
@@ -27,6 +27,10 @@ export async function openDuckDb(): Promise<DuckDb> {
     memory_limit: MEMORY_LIMIT,
     // One thread keeps the rows in their order, and leaves the other cores to the rest.
     threads: '1',
+    // Each byte is read once.
+    enable_external_file_cache: 'false',
+    // Rows come in their order from one thread, and go out without waiting for a whole group of them.
+    preserve_insertion_order: 'false',
     // None: what does not fit is refused, and no file is left in the directory it runs in.
     temp_directory: '',
     autoinstall_known_extensions: 'false',
@@ -40,4 +44,9 @@ export async function openDuckDb(): Promise<DuckDb> {
       instance.closeSync();
     },
   };
+}
+
+/** The file of this name alone: where DuckDB reads files, a name is a pattern that others may match as well. */
+export function patternOf(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]');
 }

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { WritableEvent } from '@event-analytics/timescale';
 
 import type { RejectedRow } from '../load/batch.js';
-import { openDuckDb } from '../parquet/open-duckdb.js';
+import { openDuckDb, patternOf } from '../parquet/open-duckdb.js';
 import type { Chunk, JudgedChunk } from './chunk.js';
 import { createLineJudge } from './json-rows.js';
 import { InputError } from './open-input.js';
@@ -37,8 +37,9 @@ export async function readParquetChunks(
   };
   try {
     const { connection } = duckDb;
-    const rows = await countRows(connection, path);
-    const vectors = await openLines(connection, path, settings);
+    const pattern = patternOf(path);
+    const rows = await countRows(connection, pattern);
+    const vectors = await openLines(connection, pattern, { settings, rows });
     const judge = createLinesJudge(settings, options);
     let rowsRead = 0;
     return {
@@ -63,32 +64,44 @@ async function sizeOf(path: string): Promise<number> {
   return info.size;
 }
 
-async function countRows(connection: DuckDBConnection, path: string): Promise<number> {
+async function countRows(connection: DuckDBConnection, pattern: string): Promise<number> {
   const sql = 'SELECT num_rows FROM parquet_file_metadata($1)';
-  const result = await connection.runAndReadAll(sql, [path]).catch(refuseFile);
+  const result = await connection.runAndReadAll(sql, [pattern]).catch(refuseFile);
   return Number(result.getRows()[0]?.[0] ?? 0);
 }
+
+/** Of its own columns: a directory called `year=2024` would be one more. */
+const FILE = 'read_parquet($1, hive_partitioning = false)';
 
 /** The rows as lines of JSON, some thousand at a time. */
 async function openLines(
   connection: DuckDBConnection,
-  path: string,
-  settings: ReadSettings,
+  pattern: string,
+  { settings, rows }: { settings: ReadSettings; rows: number },
 ): Promise<AsyncIterable<string[]>> {
   const described = await connection
-    .runAndReadAll('DESCRIBE SELECT * FROM read_parquet($1)', [path])
+    .runAndReadAll(`DESCRIBE SELECT * FROM ${FILE}`, [pattern])
     .catch(refuseFile);
   const members = described
     .getRows()
     .map(([name, type]) => jsonMember(String(name), String(type), settings.timezone !== undefined));
-  const sql = `SELECT '{' || concat_ws(',', ${members.join(', ')}) || '}' FROM read_parquet($1)`;
-  const result = await connection.stream(sql, [path]).catch(refuseFile);
+  const sql = `SELECT '{' || concat_ws(',', ${members.join(', ')}) || '}' FROM ${FILE}`;
+  const result = await connection.stream(sql, [pattern]).catch(refuseFile);
   return (async function* () {
+    let read = 0;
     for (;;) {
       const vectors = await result.fetchChunk().catch(refuseFile);
-      if (vectors === null || vectors.rowCount === 0) return;
+      if (vectors === null || vectors.rowCount === 0) break;
+      read += vectors.rowCount;
       yield vectors.getColumnValues(0).map(String);
     }
+    if (read >= rows) return;
+    // A stream that comes upon damage ends as one does that was read to its end. Read otherwise, it says what it is.
+    const otherwise = `SELECT max(length(line)) FROM (${sql}) AS lines(line)`;
+    const reason = await connection.run(otherwise, [pattern]).then(() => 'unknown reason', reasonOf);
+    throw new InputError(
+      `only ${read} of its ${rows} rows can be read (${reason}): get or make the file anew, what was stored stays`,
+    );
   })();
 }
 
@@ -215,8 +228,12 @@ function tooLarge(maxRowBytes: number): RowProblem {
   return { code: 'record_too_large', message };
 }
 
-/** DuckDB's first line says what it found; the others are for those who wrote the query. */
 function refuseFile(cause: unknown): never {
+  throw new InputError(`cannot be read as Parquet (${reasonOf(cause)})`, { cause });
+}
+
+/** DuckDB's first line says what it found; the others are for those who wrote the query. */
+function reasonOf(cause: unknown): string {
   const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
-  throw new InputError(`cannot be read as Parquet (${reason})`, { cause });
+  return reason;
 }

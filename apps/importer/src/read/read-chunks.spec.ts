@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from '@event-analytics/event-schema';
 import type { WritableEvent } from '@event-analytics/timescale';
 import fc from 'fast-check';
 
+import type { Chunk } from './chunk.js';
 import { readChunks, type DoneChunk, type ReadChunksOptions } from './read-chunks.js';
 import type { ReadSettings } from './read-settings.js';
 
@@ -26,6 +27,7 @@ const CSV: ReadSettings = {
 };
 const NDJSON: ReadSettings = { ...CSV, format: 'ndjson' };
 
+/** All but the chunk of a header, which holds no rows. */
 interface ReadText {
   /** Each with its row. */
   events: { line: number; row: string; event: unknown }[];
@@ -67,6 +69,7 @@ async function readText(
   const read: ReadText = { events: [], rejected: [], chunks: [] };
   for await (const chunk of reading.chunks) {
     const { start, end, firstLine, lines, digest } = chunk;
+    if (reading.header !== undefined && start === 0) continue;
     read.chunks.push({ start, end, firstLine, lines, digest });
     const judged = await chunk.judge();
     judged.events.forEach((event, i) => {
@@ -163,6 +166,31 @@ describe('readChunks', () => {
     );
   });
 
+  it('has the header as a chunk without rows, and refuses a stream that has another', async () => {
+    const [header] = await chunksOf(HEADER + goodRow(1), new Map());
+    expect(header).toMatchObject({ start: 0, end: HEADER.length, firstLine: 1, lines: 1 });
+    expect(await header?.judge()).toMatchObject({ events: [], rejected: [] });
+    const done = new Map<number, DoneChunk>(header ? [[0, header]] : []);
+    expect(await chunksOf(HEADER + goodRow(1), done)).toHaveLength(1);
+    const swapped = HEADER.replace('user_id,event_type', 'event_type,user_id');
+    await expect(chunksOf(swapped + goodRow(1), done)).rejects.toThrow('the input changed: its header');
+
+    async function chunksOf(text: string, done: ReadonlyMap<number, DoneChunk>): Promise<Chunk[]> {
+      const { chunks } = await readChunks('-', CSV, {
+        stdin: stdinOf(Buffer.from(text)),
+        limits: DEFAULT_LIMITS,
+        clock: () => NOW,
+        signal: new AbortController().signal,
+        chunkBytes: 1_000,
+        maxRowBytes: 10_000,
+        done,
+      });
+      const read: Chunk[] = [];
+      for await (const chunk of chunks) read.push(chunk);
+      return read;
+    }
+  });
+
   it.each([
     ['in a header', HEADER.slice(0, 20), new Map<number, DoneChunk>()],
     ['in a row', HEADER + goodRow(1, 'x'.repeat(2_000)).slice(0, -10), new Map<number, DoneChunk>()],
@@ -186,7 +214,7 @@ describe('readChunks', () => {
       done,
     });
     const chunks: unknown[] = [];
-    for await (const chunk of reading.chunks) chunks.push(chunk);
+    for await (const chunk of reading.chunks) if (chunk.end > HEADER.length) chunks.push(chunk);
     expect(chunks).toEqual([]);
   });
 

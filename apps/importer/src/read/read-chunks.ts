@@ -93,7 +93,15 @@ async function* textChunks(
   opened: OpenedText,
   { signal, chunkBytes, maxRowBytes, done }: ReadChunksOptions,
 ): AsyncGenerator<Chunk> {
-  const { rows, lineEndings } = opened;
+  const { rows, lineEndings, header } = opened;
+  if (header !== undefined) {
+    const head = headerChunk(header, { end: text.position(), lines: opened.line - 1 });
+    const before = done.get(head.start);
+    if (before === undefined) yield head;
+    else if (before.digest !== head.digest) {
+      throw new InputError('the input changed: its header is not that of what was imported');
+    }
+  }
   const doneStarts = [...done.keys()].sort((a, b) => a - b);
   let firstLine = opened.line;
   for (;;) {
@@ -122,6 +130,17 @@ async function* textChunks(
     yield { start, end: text.position(), firstLine, lines, digest: hash.digest('hex'), judge };
     firstLine += lines;
   }
+}
+
+/** Has no rows: who goes on with a stream knows by it that the columns are those of before. */
+function headerChunk(header: Uint8Array, { end, lines }: { end: number; lines: number }): Chunk {
+  const digest = createHash('sha256').update(header).digest('hex');
+  const judge = () => Promise.resolve({ events: [], rejected: [], rowOf: rowOfNone });
+  return { start: 0, end, firstLine: 1, lines, digest, judge };
+}
+
+function rowOfNone(): never {
+  throw new RangeError('a header has no rows');
 }
 
 /** Passes over the chunks from here on that are done, and returns their lines. */

@@ -72,12 +72,19 @@ export async function passOver(text: TextReader, end: number): Promise<string | 
 const LF = 0x0a;
 const CR = 0x0d;
 
+function endOfLine(bytes: Uint8Array, endsLine: 'lf' | 'lf or cr'): number {
+  const lf = bytes.indexOf(LF);
+  if (endsLine === 'lf') return lf;
+  const cr = (lf === -1 ? bytes : bytes.subarray(0, lf)).indexOf(CR);
+  return cr === -1 ? lf : cr;
+}
+
 /** Passes over what is left of a line, with its ending; `hash` gets it all. */
 export async function passOverLine(text: TextReader, hash: Hash, endsLine: 'lf' | 'lf or cr'): Promise<void> {
   for (let isWhole = false; !isWhole;) {
     const bytes = await text.atHand(2);
     if (bytes.length === 0) return;
-    const at = bytes.findIndex((byte) => byte === LF || (byte === CR && endsLine === 'lf or cr'));
+    const at = endOfLine(bytes, endsLine);
     // Of a CR at the end it is not known yet whether an LF belongs to it: it is looked at again.
     const isHalf = bytes[at] === CR && at === bytes.length - 1 && !text.isLast();
     isWhole = at !== -1 && !(isHalf && at > 0);

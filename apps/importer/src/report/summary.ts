@@ -2,7 +2,7 @@ import type { ImportCounts } from '../load/import-chunks.js';
 
 export interface FileSummary {
   file: string;
-  /** Number of the import; null with --dry-run. */
+  /** Number of the import; null with --dry-run, and where the input was refused before its first row. */
   import_id: number | null;
   rows: number;
   inserted: number;
@@ -27,7 +27,7 @@ export interface ImportSummary extends Omit<FileSummary, 'file' | 'import_id'> {
 export function summarizeFile(
   file: string,
   counts: ImportCounts,
-  o: { id: number | undefined; rejectFile: string | undefined },
+  o: { id: number | undefined; dryRun: boolean; rejectFile: string | undefined },
 ): FileSummary {
   const { rows, storedBefore, inserted, duplicates, rejected } = counts;
   return {
@@ -35,7 +35,7 @@ export function summarizeFile(
     import_id: o.id ?? null,
     rows,
     inserted,
-    duplicates: o.id === undefined ? null : duplicates,
+    duplicates: o.dryRun ? null : duplicates,
     rejected,
     stored_before: storedBefore,
     reject_file: o.rejectFile ?? null,

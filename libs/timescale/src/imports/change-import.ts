@@ -1,5 +1,5 @@
 import type { Database } from '../database.js';
-import { changeImportState, markImportSeen } from '../queries/imports_change.js';
+import { changeImportState } from '../queries/imports_change.js';
 import { ImportStateError, type ImportState } from './import-state-error.js';
 
 /** All of it is done. Nothing where that was said before. @throws ImportStateError unknown, or undone */
@@ -10,11 +10,6 @@ export async function finishImport(db: Database, id: number): Promise<void> {
 /** It goes on, whether it was finished or not. @throws ImportStateError unknown, or undone */
 export async function reopenImport(db: Database, id: number): Promise<void> {
   await change(db, id, { from: ['running', 'finished'], to: 'running', wanted: 'cannot go on with' });
-}
-
-/** Says that its process lives; to be said every five seconds. Nothing where it is not running. */
-export async function seenImport(db: Database, id: number): Promise<void> {
-  await db.run((sql) => markImportSeen(sql, id));
 }
 
 async function change(

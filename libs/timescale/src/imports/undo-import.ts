@@ -12,6 +12,7 @@ import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { retryTransient } from '../retry-transient.js';
 import { instant } from '../sql-text.js';
+import { holdImport } from './hold-import.js';
 import { ImportDataDroppedError } from './import-data-dropped-error.js';
 import { ImportStateError } from './import-state-error.js';
 import { BUCKET_MS, undoStep } from './undo-step.js';
@@ -43,6 +44,7 @@ export interface UndoResult {
  * on, and statistics are right at every moment. Killed and called again it goes on where it was.
  * @throws ImportStateError there is none of that number, or it is undone
  * @throws ImportDataDroppedError raw events were dropped without which its days cannot be counted anew
+ * @throws ImportBusyError another process is undoing it
  */
 export async function undoImport(
   db: Database,
@@ -50,6 +52,15 @@ export async function undoImport(
   id: number,
   o: UndoOptions,
 ): Promise<UndoResult> {
+  const hold = await holdImport(db, id, 'undo');
+  try {
+    return await undoHeld(db, memory, id, o);
+  } finally {
+    await hold.release();
+  }
+}
+
+async function undoHeld(db: Database, memory: FoldMemory, id: number, o: UndoOptions): Promise<UndoResult> {
   const range = await beginUndo(db, id);
   const events = createStepSize(EVENTS);
   let daysMax = 1;

@@ -6,7 +6,7 @@ import { claimEvents } from '../queries/import_claims_make.js';
 import { readImportSummaries } from '../queries/imports_list.js';
 import { insertAndCount, keepDuplicates } from '../write-and-claim.js';
 import { attemptWrite } from '../write-attempts.js';
-import type { WriteResult } from '../write-events.js';
+import type { TooOldEvents, WriteResult } from '../write-events.js';
 import { ChunkDiffersError } from './chunk-differs-error.js';
 import { ImportStateError } from './import-state-error.js';
 
@@ -20,13 +20,19 @@ export interface ChunkResult extends WriteResult {
   doneBefore: boolean;
 }
 
+export interface WriteChunkOptions {
+  /** Rows of the chunk that are no events. */
+  rejected: number;
+  /** Told of the events that are too old before the chunk is done; and again, where that is tried again. */
+  onTooOld?: ((tooOld: TooOldEvents) => Promise<void>) | undefined;
+}
+
 /**
  * Writes a chunk of an import: its events, their activity, claims on those that another import brought, and the
  * chunk's row, in one transaction. So a chunk is there as a whole and once, whoever is killed when, however many
  * processes write it; whether a rejected call wrote it can be unknown, and calling again is always safe.
  *
  * Events that are too old are left out and count as rejected in the chunk's row.
- * @param o.rejected rows of the chunk that are no events
  * @throws ImportStateError the import is not running (any more); ChunkDiffersError; else as writeEvents
  */
 export function writeChunk(
@@ -34,7 +40,7 @@ export function writeChunk(
   id: number,
   range: ChunkRange,
   events: readonly WritableEvent[],
-  { rejected }: { rejected: number },
+  { rejected, onTooOld }: WriteChunkOptions,
 ): Promise<ChunkResult> {
   const receivedAt = new Date().toISOString();
   const insert = (sql: Sql, unseen: boolean) =>
@@ -53,6 +59,7 @@ export function writeChunk(
         write: () => insert(sql, false),
       });
       const { inserted, duplicates, tooOld } = result;
+      if (tooOld) await onTooOld?.(tooOld);
       await countImportChunk(
         sql,
         { id, start: range.start },

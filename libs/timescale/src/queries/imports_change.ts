@@ -24,7 +24,15 @@ export async function changeImportState(
   return row;
 }
 
-/** Its process was heard of. */
+/** Its process was heard of. Nothing where it is not running. */
 export async function markImportSeen(sql: Sql, id: number): Promise<void> {
   await sql`UPDATE imports SET seen_at = now() WHERE id = ${id} AND state = 'running'`;
+}
+
+/** One that is running and has no chunk. */
+export async function deleteEmptyImport(sql: Sql, id: number): Promise<boolean> {
+  const deleted = await sql`
+    DELETE FROM imports
+    WHERE id = ${id} AND state = 'running' AND NOT EXISTS (SELECT FROM import_chunks WHERE import_id = ${id})`;
+  return deleted.count > 0;
 }

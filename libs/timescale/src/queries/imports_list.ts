@@ -1,5 +1,6 @@
 import type { Sql } from '../database.js';
 import type { ImportState } from '../imports/import-state-error.js';
+import { importIsLocked } from './import_lock.js';
 
 /** Rows that were decided: inserted + duplicates + rejected = rows. */
 export interface ImportCountsOf {
@@ -24,18 +25,16 @@ export interface ImportSummary {
   /** When it was finished or undone. */
   endedAt: Date | null;
   counts: ImportCountsOf;
+  /** That have rows: a header is one without. */
   chunks: number;
   /** Of the decompressed text; rows where the input is no text. */
   doneBytes: number;
   /** Of its events; null: there are none. */
   earliest: Date | null;
   latest: Date | null;
-  /** Its process was heard of within 20 s, by the server's clock. */
+  /** A process is at it. */
   alive: boolean;
 }
-
-/** Three heartbeats may be late. */
-const ALIVE_SECONDS = 20;
 
 /** All of them, or the one of that number; by number. */
 export async function readImportSummaries(sql: Sql, id?: number): Promise<ImportSummary[]> {
@@ -45,10 +44,10 @@ export async function readImportSummaries(sql: Sql, id?: number): Promise<Import
       coalesce(done.rows, 0)::float8 AS rows, coalesce(done.inserted, 0)::float8 AS inserted,
       coalesce(done.duplicates, 0)::float8 AS duplicates, coalesce(done.rejected, 0)::float8 AS rejected,
       coalesce(done.chunks, 0)::int4 AS chunks, coalesce(done.bytes, 0)::float8 AS "doneBytes", earliest, latest,
-      state IN ('running', 'undoing') AND seen_at > now() - make_interval(secs => ${ALIVE_SECONDS}) AS alive
+      state IN ('running', 'undoing') AND ${importIsLocked(sql)} AS alive
     FROM imports
     LEFT JOIN (
-      SELECT import_id, count(*) AS chunks, sum(end_at - start_at) AS bytes, sum(rows) AS rows, sum(inserted) AS inserted,
+      SELECT import_id, count(*) FILTER (WHERE rows > 0) AS chunks, sum(end_at - start_at) AS bytes, sum(rows) AS rows, sum(inserted) AS inserted,
         sum(duplicates) AS duplicates, sum(rejected) AS rejected, min(earliest) AS earliest, max(latest) AS latest
       FROM import_chunks
       ${id === undefined ? sql`` : sql`WHERE import_id = ${id}`}
