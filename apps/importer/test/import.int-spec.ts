@@ -1,79 +1,42 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
-import {
-  connectDatabase,
-  listImports,
-  migrate,
-  recountTotals,
-  type Database,
-} from '@event-analytics/timescale';
-import { parseString } from 'fast-csv';
+import { listImports, type Database } from '@event-analytics/timescale';
 
 import { HEADER, idOf, row, rows } from './events-csv.js';
+import {
+  createImporterWorld,
+  expectLedger,
+  readRejects as readRejectsOf,
+  type ImporterWorld,
+  type Reject,
+} from './importer-world.js';
 import { finished, runImporter, startImporter, summaryOf, type Finished } from './run-importer.js';
 
-const connect = (url: string): Database =>
-  connectDatabase({ url, applicationName: 'test', maxConnections: 2 });
-
 describe('event-importer import', () => {
-  let database: TestDatabase;
+  let world: ImporterWorld;
   let db: Database;
   let cwd: string;
+  let url: string;
 
   beforeEach(async () => {
-    cwd = await mkdtemp(join(tmpdir(), 'importer-'));
-    database = await createTestDatabase({
-      template: 'migrated',
-      prepare: async (url) => {
-        const empty = connect(url);
-        await migrate(empty);
-        await empty.end({ timeout: 5 });
-      },
-    });
-    db = connect(database.url);
+    world = await createImporterWorld();
+    ({ db, cwd, url } = world);
   });
-  afterEach(async () => {
-    await db.end({ timeout: 5 });
-    await database.drop();
-    await rm(cwd, { recursive: true });
-  });
+  afterEach(() => world.close());
 
   const run = (
     args: string[],
     o: { stdin?: string | Uint8Array; nodeOptions?: string[] } = {},
-  ): Promise<Finished> => runImporter(['import', ...args], { cwd, databaseUrl: database.url, ...o });
-
-  async function file(name: string, content: string | Uint8Array): Promise<string> {
-    await writeFile(join(cwd, name), content);
-    return name;
-  }
+  ): Promise<Finished> => runImporter(['import', ...args], { cwd, databaseUrl: url, ...o });
+  const file = (name: string, content: string | Uint8Array) => world.file(name, content);
+  const expectStored = (count: number) => expectLedger(db, count);
+  const readRejects = (name: string): Promise<Reject[]> => readRejectsOf(join(cwd, name));
 
   async function storedRows(): Promise<number> {
     const [counted] = await db.run((sql) => sql<{ n: string }[]>`SELECT count(*) AS n FROM events`);
     return Number(counted?.n);
-  }
-
-  /** The ledger: every key once, and the activity log accounts for exactly the rows. */
-  async function expectStored(count: number): Promise<void> {
-    expect(await recountTotals(db)).toMatchObject({
-      rows: count,
-      distinctKeys: count,
-      logEvents: count,
-      activityDifferences: 0,
-    });
-  }
-
-  /** The rows of a reject file below the first, which is the header of the input. */
-  async function readRejects(path: string): Promise<Record<string, string>[]> {
-    const read: Record<string, string>[] = [];
-    const text = await readFile(join(cwd, path), 'utf8');
-    for await (const reject of parseString(text, { headers: true })) read.push(reject);
-    expect(read.shift()).toMatchObject({ line: '1', code: 'header', row: HEADER.trim() });
-    return read;
   }
 
   it('imports a clean file, and adds nothing the second time', async () => {
@@ -152,7 +115,7 @@ describe('event-importer import', () => {
     });
     await expectStored(6);
     const rejects = await readRejects('mixed.csv.rejects.csv');
-    expect(rejects.map(({ line, code }) => [Number(line), code])).toEqual([
+    expect(rejects.map(({ line, code }) => [line, code])).toEqual([
       [3, 'invalid_uuid'],
       [5, 'too_short'],
       [7, 'unclosed_quote'],
@@ -160,7 +123,7 @@ describe('event-importer import', () => {
       [11, 'wrong_column_count'],
       [13, 'invalid_json'],
     ]);
-    expect(rejects.map((reject) => `${reject['row']}\n`)).toEqual(bad);
+    expect(rejects.map((reject) => `${reject.row}\n`)).toEqual(bad);
     expect(ended.stderr).toContain('mixed.csv:3: invalid_uuid: ');
   });
 
@@ -173,7 +136,7 @@ describe('event-importer import', () => {
     expect(summaryOf(ended)).toMatchObject({ rows: 5, inserted: 3, duplicates: 0, rejected: 2 });
     expect(ended.stderr).toContain('too_old: occurred_at is before 2024-04-01T00:00:00.000Z');
     const rejects = await readRejects('old.csv.rejects.csv');
-    expect(rejects.map(({ line, code }) => [Number(line), code])).toEqual([
+    expect(rejects.map(({ line, code }) => [line, code])).toEqual([
       [2, 'too_old'],
       [3, 'too_old'],
     ]);
@@ -184,7 +147,7 @@ describe('event-importer import', () => {
     const path = await file('old.csv', HEADER + rows(0, 2));
     const ended = await runImporter(['import', path], {
       cwd,
-      databaseUrl: database.url,
+      databaseUrl: url,
       env: { RETAIN_RAW_DAYS: '30' },
     });
     expect(summaryOf(ended)).toMatchObject({ rows: 2, inserted: 0, rejected: 2 });
@@ -268,9 +231,7 @@ describe('event-importer import', () => {
     const ended = await run([await file('quote.csv', text)]);
     expect(ended.exitCode).toBe(3);
     expect(summaryOf(ended)).toMatchObject({ rows: 30, inserted: 29, rejected: 1 });
-    expect(await readRejects('quote.csv.rejects.csv')).toMatchObject([
-      { line: '12', code: 'unclosed_quote' },
-    ]);
+    expect(await readRejects('quote.csv.rejects.csv')).toMatchObject([{ line: 12, code: 'unclosed_quote' }]);
   });
 
   it('survives garbage, and finds the good row in it', async () => {
@@ -350,7 +311,7 @@ describe('event-importer import', () => {
     for (let round = 0; round < 3; round += 1) {
       const child = startImporter(['import', '-', '--chunk-bytes', '50000'], {
         cwd,
-        databaseUrl: database.url,
+        databaseUrl: url,
       });
       const end = finished(child);
       child.stdin.write(text.slice(0, half + round * 20_000));
@@ -374,7 +335,7 @@ describe('event-importer import', () => {
   ])('finishes the batches in hand on %s, says what is in, and takes no half row', async (signal, code) => {
     const child = startImporter(['import', '-', '--chunk-bytes', '10000'], {
       cwd,
-      databaseUrl: database.url,
+      databaseUrl: url,
     });
     const end = finished(child);
     child.stdin.write(HEADER + rows(0, 1_000) + row(1_000).slice(0, 40));
@@ -391,7 +352,7 @@ describe('event-importer import', () => {
   it('goes on when its connections are cut', async () => {
     const child = startImporter(['import', '-', '--chunk-bytes', '20000'], {
       cwd,
-      databaseUrl: database.url,
+      databaseUrl: url,
     });
     const end = finished(child);
     child.stdin.write(HEADER);

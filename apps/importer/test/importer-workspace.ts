@@ -1,10 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, eventually } from '@event-analytics/testkit';
-import { connectDatabase, migrate, recountTotals, type Database } from '@event-analytics/timescale';
-import { parseString } from 'fast-csv';
+import { eventually } from '@event-analytics/testkit';
 
+import { createImporterWorld, expectLedger, readRejects } from './importer-world.js';
 import { finished, runImporter, startImporter, type Finished, type RunOptions } from './run-importer.js';
 
 const WAIT_MS = 30_000;
@@ -14,58 +11,43 @@ const GATE = 4_711;
 type Started = ReturnType<typeof startImporter> & { end: Promise<Finished> };
 type Run = Pick<RunOptions, 'stdin' | 'env'>;
 
-const connect = (url: string): Database =>
-  connectDatabase({ url, applicationName: 'test', maxConnections: 4 });
-
 /** A database and a folder of one test, and the command at work on both. */
 export async function openWorkspace() {
-  const cwd = await mkdtemp(join(tmpdir(), 'importer-'));
-  const database = await createTestDatabase({
-    template: 'migrated',
-    prepare: async (url) => {
-      const empty = connect(url);
-      await migrate(empty);
-      await empty.end({ timeout: 5 });
-    },
-  });
-  const db = connect(database.url);
+  const { cwd, url, db, file, close } = await createImporterWorld();
   const releases = new Set<() => Promise<void>>();
   const started = new Set<Started>();
 
   return {
     cwd,
     db,
-    run: (args: string[], o: Run = {}) => runImporter(args, { cwd, databaseUrl: database.url, ...o }),
+    run: (args: string[], o: Run = {}) => runImporter(args, { cwd, databaseUrl: url, ...o }),
     start,
-    file: async (name: string, content: string): Promise<string> => {
-      await writeFile(join(cwd, name), content);
-      return name;
-    },
+    file,
     /** What `import status` prints. */
     status: async (id: number): Promise<ImportFacts> =>
-      JSON.parse(
-        (await runImporter(['import', 'status', `${id}`], { cwd, databaseUrl: database.url })).stdout,
-      ),
+      JSON.parse((await runImporter(['import', 'status', `${id}`], { cwd, databaseUrl: url })).stdout),
     holdChunksFrom,
     holding,
     killedAt,
     killAndWait,
     waitForLocks,
     stored,
-    expectStored,
-    readRejects,
+    expectStored: (count: number) => expectLedger(db, count),
+    /** Where rows stood and what they were, by line. */
+    readRejects: async (name: string) =>
+      (await readRejects(join(cwd, name)))
+        .map(({ line, row }) => ({ line, row }))
+        .sort((a, b) => a.line - b.line),
     close: async () => {
       for (const child of started) child.kill('SIGKILL');
       await Promise.all([...started].map(({ end }) => end));
       for (const release of releases) await release();
-      await db.end({ timeout: 5 });
-      await database.drop();
-      await rm(cwd, { recursive: true });
+      await close();
     },
   };
 
   function start(args: string[]): Started {
-    const child = startImporter(args, { cwd, databaseUrl: database.url });
+    const child = startImporter(args, { cwd, databaseUrl: url });
     const one = Object.assign(child, { end: finished(child) });
     started.add(one);
     return one;
@@ -157,26 +139,6 @@ export async function openWorkspace() {
         FROM import_chunks`,
     );
     return counted ?? { events: 0, inserted: 0, rows: 0 };
-  }
-
-  /** Every key once, and the activity log accounts for exactly the rows. */
-  async function expectStored(count: number): Promise<void> {
-    expect(await recountTotals(db)).toMatchObject({
-      rows: count,
-      distinctKeys: count,
-      logEvents: count,
-      activityDifferences: 0,
-    });
-  }
-
-  /** Of a reject file, without the header of the input: where rows stood and what they were, by line. */
-  async function readRejects(name: string): Promise<{ line: number; row: string }[]> {
-    const read: { line: number; row: string }[] = [];
-    const text = await readFile(join(cwd, name), 'utf8');
-    for await (const { line, code, row } of parseString(text, { headers: true })) {
-      if (code !== 'header') read.push({ line: Number(line), row });
-    }
-    return read.sort((a, b) => a.line - b.line);
   }
 }
 

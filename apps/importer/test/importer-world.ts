@@ -66,9 +66,9 @@ export async function createImporterWorld(database?: TestDatabase): Promise<Impo
 }
 
 export const connect = (url: string): Database =>
-  connectDatabase({ url, applicationName: 'test', maxConnections: 2 });
+  connectDatabase({ url, applicationName: 'test', maxConnections: 4 });
 
-export const migratedDatabase = (): Promise<TestDatabase> =>
+const migratedDatabase = (): Promise<TestDatabase> =>
   createTestDatabase({
     template: 'migrated',
     prepare: async (url) => {
