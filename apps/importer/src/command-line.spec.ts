@@ -103,6 +103,11 @@ describe('command line', () => {
     [['import', 'a.csv', 'a.csv'], 'named twice'],
     [['import', 'a.csv', 'b.csv', '--reject-file', 'r.csv'], 'one FILE'],
     [['import', 'a.csv', '--reject-file', './a.csv'], 'overwrite the input'],
+    [
+      ['import', 'a.csv', './a.csv.rejects.csv'],
+      './a.csv.rejects.csv is also where rejected rows of another',
+    ],
+    [['import', '-', 'rejects.csv'], 'rejects.csv is also where rejected rows of another'],
     [['import', 'a.csv', '--reject-file', '-'], 'needs a path'],
     [['import', 'a.csv', '--reject-file'], 'Not enough arguments following: reject-file'],
     [['recount', '--limit', '1001'], '--limit'],

@@ -105,7 +105,7 @@ async function runResumeCommand(
   return await withImportDependencies(commandLine, request.connections, true, (o) => runResume(request, o));
 }
 
-/** Beside those that store, one holds the import. */
+/** Beside those that store: one that holds the import, and one for what is looked up meanwhile. */
 async function withImportDependencies<T>(
   commandLine: CommandLine,
   connections: number,

@@ -87,7 +87,7 @@ describe('export', () => {
     });
 
   async function readAgain(path: string): Promise<AcceptedEvent[]> {
-    const format = await detectFormat(path, Readable.from([]));
+    const format = await detectFormat(path, Readable.from([]), new AbortController().signal);
     const settings: ReadSettings = {
       format,
       columns: {},

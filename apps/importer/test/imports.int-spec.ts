@@ -86,7 +86,7 @@ describe('event-importer import list, status and resume', () => {
     const { release, running } = await oneOfEach();
     const words = async (id: number) => (await at.run(['import', 'status', `${id}`])).stderr;
     expect(await words(1)).toMatch(
-      /^import 1 of \S+finished\.csv: finished\n20 rows in 1 chunks .*: 20 inserted, 0 duplicates, 0 rejected\nfinished at .*"event-importer import undo 1" takes it back\n$/,
+      /^import 1 of \S+finished\.csv: finished\n20 rows in 1 chunks: 20 inserted, 0 duplicates, 0 rejected\nfinished at .*"event-importer import undo 1" takes it back\n$/,
     );
     expect(await words(2)).toContain('undone at ');
     expect(await words(3)).toContain('"event-importer import resume 3" goes on, "import undo 3" takes back');

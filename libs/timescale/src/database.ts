@@ -32,7 +32,7 @@ export interface TransactionOptions extends RunOptions {
  * slow statement, and one that fails is thrown away, so no state outlives the failure.
  */
 export interface Database {
-  /** One statement that commits by itself. `work` returns its promise. */
+  /** A connection for `work` alone, until what it returns is settled; each statement commits by itself. */
   run<T>(work: (sql: Sql) => PromiseLike<T>, options?: RunOptions): Promise<T>;
   /**
    * A transaction: committed when `work` resolves, rolled back when it rejects.

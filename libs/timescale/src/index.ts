@@ -18,9 +18,9 @@ export {
 export { exportEvents } from './export-events.js';
 export { beginImport } from './imports/begin-import.js';
 export { ChunkDiffersError } from './imports/chunk-differs-error.js';
-export { finishImport, reopenImport } from './imports/change-import.js';
+export { finishImport } from './imports/finish-import.js';
 export { forgetImport } from './imports/forget-import.js';
-export { holdImport, type ImportHold } from './imports/hold-import.js';
+export { holdImport } from './imports/hold-import.js';
 export { ImportBusyError } from './imports/import-busy-error.js';
 export { ImportStateError, type ImportState } from './imports/import-state-error.js';
 export { ImportDataDroppedError } from './imports/import-data-dropped-error.js';

@@ -15,9 +15,11 @@ interface Target {
  * They are handed over while they still connect: all that is written waits, and errors come as the driver's own sockets
  * would tell them.
  */
-export function socketOpener(): (target: Target) => Socket {
+export function socketOpener(): (target: Target) => Promise<Socket> {
   let opened = 0;
-  return ({ host, port, path }) => {
+  return async ({ host, port, path }) => {
+    // Behind an await: what fails at once is told in the next tick, and the driver listens before that.
+    await Promise.resolve();
     if (path) return connect({ path });
     // Of several hosts one after the other, as the driver does.
     const turn = opened++ % port.length;

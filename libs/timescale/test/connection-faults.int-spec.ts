@@ -206,6 +206,13 @@ describe('a connection that fails', () => {
       });
     }));
 
+  it('or cannot even be tried is retryable, at once', () =>
+    // The broadcast address: connect() itself fails, before anybody has had time to listen for its error.
+    using(victim({ url: 'postgres://nobody@255.255.255.255/none' }), async (db) => {
+      const failed = await db.run((sql) => sql`SELECT 1`).catch(classOf);
+      expect(failed).toBe('retryable');
+    }));
+
   it('or is refused is retryable, at once', () =>
     using(victim({ url: 'postgres://postgres@127.0.0.1:1/x' }), async (db) => {
       const began = Date.now();

@@ -16,7 +16,6 @@ import {
   readImport,
   recount,
   recountTotals,
-  reopenImport,
   topEvents,
   writeChunk,
   writeEvents,
@@ -87,21 +86,17 @@ describe.each(storages)('imports on %s', (storage) => {
   });
 
   describe('the state', () => {
-    it('goes from running to finished and back, and no further', async () => {
+    it('goes from running to finished, and no further', async () => {
       const id = await begin(db);
       await finishImport(db, id);
       const { endedAt } = (await readImport(db, id))!;
       expect(endedAt).toEqual(expect.any(Date));
       await finishImport(db, id);
       expect(await readImport(db, id)).toMatchObject({ state: 'finished', endedAt, alive: false });
-      await reopenImport(db, id);
-      expect(await readImport(db, id)).toMatchObject({ state: 'running', endedAt: null });
       await setState(id, 'undoing');
-      for (const change of [finishImport, reopenImport]) {
-        await expect(change(db, id)).rejects.toThrow(ImportStateError);
-        await expect(change(db, id)).rejects.toThrow(`import ${id}: it is undoing`);
-        await expect(change(db, 99)).rejects.toThrow('there is no import 99');
-      }
+      await expect(finishImport(db, id)).rejects.toThrow(ImportStateError);
+      await expect(finishImport(db, id)).rejects.toThrow(`import ${id}: it is undoing`);
+      await expect(finishImport(db, 99)).rejects.toThrow('there is no import 99');
     });
 
     it('is alive as long as a process holds it, which only one can', async () => {
@@ -405,7 +400,7 @@ describe.each(storages)('imports on %s', (storage) => {
       await expectLedger(0);
     });
 
-    it('is not kept waiting by the heartbeat', async () => {
+    it('is not kept waiting by the mark that its process was seen', async () => {
       const id = await begin(db);
       await whileHolding(async (sql) => {
         await sql`UPDATE imports SET seen_at = now() WHERE id = ${id}`;

@@ -12,7 +12,7 @@ import {
 } from '@event-analytics/timescale';
 
 import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 import { digestOfFile } from '../load/file-digest.js';
 import type { ImportCounts } from '../load/import-chunks.js';
 import { importInput } from '../load/import-input.js';
@@ -23,8 +23,14 @@ import {
   type RejectFile,
   type RejectFileOptions,
 } from '../load/reject-file.js';
-import type { ImportManner, ImportRequest, ResumeRequest } from '../options/import-options.js';
+import {
+  defaultRejectFile,
+  type ImportManner,
+  type ImportRequest,
+  type ResumeRequest,
+} from '../options/import-options.js';
 import { detectFormat } from '../read/detect-format.js';
+import { openError } from '../read/open-input.js';
 import type { Messages } from '../report/messages.js';
 import type { Progress } from '../report/progress.js';
 import {
@@ -75,7 +81,7 @@ interface Input {
 export async function runImport(request: ImportRequest, o: ImportDependencies): Promise<ImportOutcome> {
   const importFile = async (input: Input): Promise<void> => {
     const { file } = input;
-    const format = request.settings.format ?? (await detectFormat(file, o.stdin));
+    const format = request.settings.format ?? (await detectFormat(file, o.stdin, o.signal));
     const settings: ImportSettings = {
       read: { ...request.settings, format },
       limits: o.limits,
@@ -89,17 +95,15 @@ export async function runImport(request: ImportRequest, o: ImportDependencies): 
       if (!begun.begun) o.messages.info('import_resumed', `${file}: going on with import ${begun.id}`);
       else o.messages.info('import_begun', `${file}: import ${begun.id}`, { file, id: begun.id });
     }
-    try {
-      await importOne(input, settings, request, o);
-    } catch (error) {
-      // What was refused before its first row is nothing to go on with.
-      if (o.db && input.id !== undefined && (await forgetImport(o.db, input.id).catch(() => false))) {
-        input.id = undefined;
-      }
-      throw error;
-    }
+    await importOne(input, settings, request, { ...o, onFailed: () => forgetWhereEmpty(input, o.db) });
   };
   return await runInputs(request.files, importFile, { ...o, dryRun: request.dryRun });
+}
+
+/** What was refused before its first row is nothing to go on with. */
+async function forgetWhereEmpty(input: Input, db: Database | undefined): Promise<void> {
+  if (db === undefined || input.id === undefined) return;
+  if (await forgetImport(db, input.id).catch(() => false)) input.id = undefined;
 }
 
 /** Goes on with an import that was not finished. */
@@ -108,21 +112,26 @@ export async function runResume(request: ResumeRequest, o: ImportDependencies): 
   const { db } = o;
   if (db === undefined) throw new TypeError('an import goes on in a database');
   let stored: StoredImport | undefined;
+  let unread: { error: unknown } | undefined;
   const resume = async (input: Input): Promise<void> => {
+    if (unread) throw unread.error;
     if (stored === undefined || stored.state === 'undone' || stored.state === 'undoing') {
       throw new ImportStateError(id, stored?.state, 'cannot go on with');
     }
     input.id = id;
     if (stored.state === 'finished') return tellFinished(input, stored, o);
     if (stored.digest !== null) await requireSame(input.file, stored.digest, id, o.signal);
-    await importOne(input, readStoredSettings(stored.settings), request, o);
+    await importOne(input, readStoredSettings(stored.settings), request, {
+      ...o,
+      onFailed: () => Promise.resolve(),
+    });
   };
   try {
     await o.check();
     stored = await readImport(db, id);
   } catch (error) {
-    // Said by runInputs, which looks as well.
     if (o.describe(error) === undefined) throw error;
+    unread = { error };
   }
   const file = request.file ?? stored?.source ?? `import ${id}`;
   return await runInputs([file], resume, { ...o, dryRun: false });
@@ -147,7 +156,9 @@ async function begin(
 }
 
 async function requireSame(file: string, digest: string, id: number, signal: AbortSignal): Promise<void> {
-  const now = await digestOfFile(file, signal);
+  const now = await digestOfFile(file, signal).catch((cause: unknown) => {
+    throw openError(cause);
+  });
   if (now?.digest === digest) return;
   const what = now === undefined ? 'is not there' : 'is no longer the file that it began with';
   throw new OtherInputError(
@@ -221,7 +232,7 @@ async function importOne(
   input: Input,
   settings: ImportSettings,
   manner: ImportManner,
-  o: ImportDependencies,
+  o: ImportDependencies & { onFailed: () => Promise<void> },
 ): Promise<void> {
   const { file, id, counts } = input;
   const { describe, messages, progress } = o;
@@ -245,6 +256,7 @@ async function importOne(
         messages.warn('write_retried', `${reason}; trying again in ${waitMs} ms`, { wait_ms: waitMs });
       },
       onProgress: progress.update,
+      onFailed: o.onFailed,
       clock: o.clock,
       pause: o.pause,
       signal: o.signal,
@@ -283,7 +295,7 @@ function openRejects(
     return createRejectFile(rejectFile, opened);
   }
   if (dryRun) return undefined;
-  return createRejectFile(file === '-' ? 'rejects.csv' : `${file}.rejects.csv`, opened);
+  return createRejectFile(defaultRejectFile(file), opened);
 }
 
 function emptyCounts(): ImportCounts {

@@ -15,7 +15,7 @@ import {
 } from '@event-analytics/timescale';
 
 import { readChunks } from '../read/read-chunks.js';
-import type { RejectedRow } from './batch.js';
+import type { RejectedRow } from './rejected-row.js';
 import { importChunks, type ImportCounts } from './import-chunks.js';
 import type { ImportSettings } from './import-settings.js';
 import { areTooMany, type MaxRejects } from './max-rejects.js';
@@ -44,6 +44,8 @@ export interface ImportInputOptions {
   onRejected: (rows: readonly RejectedRow[]) => void;
   onRetry: (error: unknown, waitMs: number) => void;
   onProgress: (progress: ImportProgress) => void;
+  /** It came to an end that is none, and is still ours. */
+  onFailed: () => Promise<void>;
   clock: () => number;
   pause: (ms: number) => Promise<void>;
   /** Stops reading; chunks in hand are still stored. */
@@ -67,6 +69,10 @@ export async function importInput(o: ImportInputOptions, counts: ImportCounts): 
   const hold = o.target && (await holdImport(o.target.db, o.target.id, 'import'));
   try {
     await importHeld(o, counts, () => hold?.check());
+  } catch (error) {
+    // While nobody else can have it.
+    await o.onFailed();
+    throw error;
   } finally {
     await hold?.release();
   }
@@ -89,13 +95,14 @@ async function importHeld(o: ImportInputOptions, counts: ImportCounts, checkHold
     maxRowBytes: ROW_BYTES_MAX,
     done: new Map(done.map(({ start, ...chunk }) => [start, chunk])),
   });
-  const rejects = o.openRejects({
-    header: reading.header,
-    keeps: done.length > 0 ? linesOf(done) : undefined,
-  });
+  let rejects: RejectFile | undefined;
   const { sizeBytes, bytesRead, chunks, close } = reading;
   const tell = (): void => o.onProgress({ ...counts, bytesRead: bytesRead(), sizeBytes });
   try {
+    rejects = o.openRejects({
+      header: reading.header,
+      keeps: done.length > 0 ? linesOf(done) : undefined,
+    });
     tell();
     await importChunks({
       chunks,
@@ -114,7 +121,7 @@ async function importHeld(o: ImportInputOptions, counts: ImportCounts, checkHold
     if (target) await finishImport(target.db, target.id);
   } catch (error) {
     if (!target || !(error instanceof ImportStateError) || error.state !== 'finished') throw error;
-    // Another process was at it as well, and is done with all of it.
+    // The hold was lost, and who took over is done with all of it.
     countFinished(await doneChunks(target.db, target.id));
   } finally {
     close();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseString } from 'fast-csv';
 
-import type { RejectedRow } from './batch.js';
+import type { RejectedRow } from './rejected-row.js';
 import { createRejectFile, RejectFileError } from './reject-file.js';
 
 const row = (line: number, text: string): RejectedRow => ({

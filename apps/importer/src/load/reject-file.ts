@@ -7,7 +7,7 @@ import { nextRecord } from '../read/csv-header.js';
 import { openInput } from '../read/open-input.js';
 import { HEADER_CODE, isRejectHeader } from '../read/reject-rows.js';
 import { createTextReader } from '../read/text-reader.js';
-import type { RejectedRow } from './batch.js';
+import type { RejectedRow } from './rejected-row.js';
 
 /**
  * CSV with the columns `line,code,message,row`: where the row begins in its file, why it was refused, and the
@@ -45,7 +45,7 @@ const COLUMNS = 'line,code,message,row\n';
 export function createRejectFile(path: string, { header, keeps }: RejectFileOptions = {}): RejectFile {
   let file: FileHandle | undefined;
   let isThere = false;
-  // One at a time: batches finish in any order, their rows must not interleave.
+  // One at a time: chunks finish in any order, their rows must not interleave.
   let last: Promise<void> = Promise.resolve();
   const kept = orError(() => (keeps ? keepRows(path, keeps) : refuseOtherFile(path)));
   // It is told to the first that adds.
@@ -54,11 +54,13 @@ export function createRejectFile(path: string, { header, keeps }: RejectFileOpti
   return {
     add: (rows) => {
       const mine = last.then(() => write(rows));
-      last = mine.catch(() => undefined);
+      // Behind a row that was cut off nothing can be written: what comes next fails as well.
+      last = mine;
+      mine.catch(() => undefined);
       return mine;
     },
     close: async () => {
-      await last;
+      await last.catch(() => undefined);
       isThere ||= await kept.catch(() => false);
       await file?.close();
     },
@@ -112,7 +114,7 @@ async function keepRows(path: string, keeps: (line: number) => boolean): Promise
     const head = await text.atHand(1024);
     if (head.length === 0) return false;
     refuseUnlessRejects(head, path);
-    await pipeline(keptRows(), createWriteStream(part));
+    await pipeline(keptRows(), createWriteStream(part, { flush: true }));
     await rename(part, path);
     return true;
 

@@ -1,6 +1,6 @@
 import type { WritableEvent } from '@event-analytics/timescale';
 
-import type { RejectedRow } from './batch.js';
+import type { RejectedRow } from './rejected-row.js';
 import { storeChunk, type ChunkRows, type StoreOptions } from './store-chunk.js';
 
 type Failure = 'retryable' | 'poison' | 'fault';

@@ -1,6 +1,6 @@
 import type { TooOldEvents, WritableEvent, WriteResult } from '@event-analytics/timescale';
 
-import type { RejectedRow } from './batch.js';
+import type { RejectedRow } from './rejected-row.js';
 
 /** A chunk's events, and what of its rows is none. */
 export interface ChunkRows {

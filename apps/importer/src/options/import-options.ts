@@ -235,9 +235,19 @@ function fieldsNamed(list: string): EventField[] {
 
 const isField = (text: string): text is EventField => (EVENT_FIELDS as readonly string[]).includes(text);
 
+/** Where the rejected rows of an input go if nothing else is said. */
+export function defaultRejectFile(file: string): string {
+  return file === '-' ? 'rejects.csv' : `${file}.rejects.csv`;
+}
+
 function checkFiles(files: readonly string[], rejectFile: string | undefined): void {
   if (new Set(files).size < files.length) throw new UsageError('the same file is named twice');
-  if (rejectFile === undefined) return;
+  if (rejectFile === undefined) {
+    const rejectFiles = new Set(files.map((file) => resolve(defaultRejectFile(file))));
+    const both = files.find((file) => file !== '-' && rejectFiles.has(resolve(file)));
+    if (both === undefined) return;
+    throw new UsageError(`${both} is also where rejected rows of another FILE go: import it by itself`);
+  }
   if (files.some((file) => file !== '-' && resolve(file) === resolve(rejectFile))) {
     throw new UsageError('--reject-file would overwrite the input');
   }

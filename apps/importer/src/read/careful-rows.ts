@@ -1,6 +1,6 @@
 import type { WritableEvent } from '@event-analytics/timescale';
 
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 import type { JudgeCells } from './csv-events.js';
 import { parseRecords } from './parse-records.js';
 import { isProblem, type RowProblem } from './row-verdict.js';

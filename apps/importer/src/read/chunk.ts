@@ -1,6 +1,6 @@
 import type { WritableEvent } from '@event-analytics/timescale';
 
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 
 /** A stretch of an input, cut at row ends; the same whenever the same text is read with the same settings. */
 export interface Chunk {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { WritableEvent } from '@event-analytics/timescale';
 
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 import { judgeCarefully } from './careful-rows.js';
 import type { JudgedChunk } from './chunk.js';
 import type { JudgeCells } from './csv-events.js';

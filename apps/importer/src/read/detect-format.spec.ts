@@ -8,6 +8,7 @@ import { detectFormat, formatOf } from './detect-format.js';
 import { InputError } from './open-input.js';
 
 const noStdin = Readable.from([]);
+const never = new AbortController().signal;
 
 describe('detectFormat', () => {
   it.each([
@@ -32,8 +33,8 @@ describe('detectFormat', () => {
       const lines = Array.from({ length: 50_000 }, (_, i) => `{"n":${i * 7919}}`).join('\n');
       await writeFile(join(directory, 'a'), gzipSync(lines));
       await writeFile(join(directory, 'b'), lines);
-      expect(await detectFormat(join(directory, 'a'), noStdin)).toBe('ndjson');
-      expect(await detectFormat(join(directory, 'b'), noStdin)).toBe('ndjson');
+      expect(await detectFormat(join(directory, 'a'), noStdin, never)).toBe('ndjson');
+      expect(await detectFormat(join(directory, 'b'), noStdin, never)).toBe('ndjson');
     } finally {
       await rm(directory, { recursive: true });
     }
@@ -42,18 +43,25 @@ describe('detectFormat', () => {
   it('leaves standard input as it was', async () => {
     const stdin = new PassThrough();
     stdin.write('{"a":1}\n');
-    const format = detectFormat('-', stdin);
+    const format = detectFormat('-', stdin, never);
     expect(await format).toBe('ndjson');
     stdin.end('{"b":2}\n');
     expect(Buffer.concat(await stdin.toArray()).toString()).toBe('{"a":1}\n{"b":2}\n');
     const empty = new PassThrough();
     empty.end();
-    expect(await detectFormat('-', empty)).toBe('csv');
+    expect(await detectFormat('-', empty, never)).toBe('csv');
+  });
+
+  it('waits no longer for standard input when it is to stop', async () => {
+    const abort = new AbortController();
+    const format = detectFormat('-', new PassThrough(), abort.signal);
+    abort.abort();
+    expect(await format).toBe('csv');
   });
 
   it('says what cannot be read', async () => {
-    await expect(detectFormat('/no/such/file', noStdin)).rejects.toThrow('no such file');
-    await expect(detectFormat(tmpdir(), noStdin)).rejects.toThrow(InputError);
+    await expect(detectFormat('/no/such/file', noStdin, never)).rejects.toThrow('no such file');
+    await expect(detectFormat(tmpdir(), noStdin, never)).rejects.toThrow(InputError);
     await expect(formatOf(Buffer.from('a,b', 'utf16le'))).rejects.toThrow('UTF-16');
   });
 });

@@ -12,10 +12,11 @@ const SECOND_CODE = /^[^\r\n]*[\r\n]+"?\d*"?,"?(\w*)/;
 
 /**
  * What an input is, told by how it begins. '-' is standard input, of which the beginning is put back.
+ * @param signal ends the wait for standard input: its beginning then counts as none
  * @throws InputError for an input that cannot be read
  */
-export async function detectFormat(path: string, stdin: Readable): Promise<InputFormat> {
-  return formatOf(path === '-' ? await headOfStream(stdin) : await headOfFile(path));
+export async function detectFormat(path: string, stdin: Readable, signal: AbortSignal): Promise<InputFormat> {
+  return formatOf(path === '-' ? await headOfStream(stdin, signal) : await headOfFile(path));
 }
 
 /** The same by its first bytes, compressed or not. */
@@ -54,14 +55,17 @@ async function headOfFile(path: string): Promise<Uint8Array> {
   }
 }
 
-async function headOfStream(stream: Readable): Promise<Uint8Array> {
+async function headOfStream(stream: Readable, signal: AbortSignal): Promise<Uint8Array> {
   for (;;) {
     const head = stream.read() as Buffer | null;
     if (head !== null) {
       stream.unshift(head);
       return head;
     }
-    if (stream.readableEnded || stream.destroyed) return new Uint8Array(0);
-    await Promise.race([once(stream, 'readable'), once(stream, 'end')]);
+    if (stream.readableEnded || stream.destroyed || signal.aborted) return new Uint8Array(0);
+    const somethingNew = ['readable', 'end'].map((event) => once(stream, event, { signal }));
+    await Promise.race(somethingNew).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
 }

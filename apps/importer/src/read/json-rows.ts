@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readJsonLine, readPlainLine, type EventLimits } from '@event-analytics/event-schema';
 import type { WritableEvent } from '@event-analytics/timescale';
 
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 import type { JudgedChunk } from './chunk.js';
 import type { ReadSettings } from './read-settings.js';
 import { createRecordJudge, isEventAsSent } from './record-events.js';

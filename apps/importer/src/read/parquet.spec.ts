@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type AcceptedEvent } from '@event-analytics/event-schem
 import type { WritableEvent } from '@event-analytics/timescale';
 import fc from 'fast-check';
 
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 import { openDuckDb } from '../parquet/open-duckdb.js';
 import { openParquetWriter } from '../parquet/write-parquet.js';
 import type { Chunk } from './chunk.js';
@@ -128,7 +128,8 @@ describe('Parquet as input', () => {
   it('makes of every type what JSON has for it', async () => {
     await writeQuery(`SELECT ${COLUMNS}, {'a': [1, NULL], 'b': {'c': 'x"y'}} AS struct, MAP {'k': 1.5} AS map, 7::BIGINT AS n,
       0.1::FLOAT AS f, 'nan'::DOUBLE AS missing, NULL::VARCHAR AS absent, 1.10::DECIMAL(5, 2) AS price, TRUE AS yes,
-      TIMESTAMP '2024-01-01 00:00:00' AS at, DATE '2024-01-02' AS day, '{"x": 12.50}'::JSON AS json, 'it''s' AS "o'dd ""key"""`);
+      TIMESTAMP '2024-01-01 00:00:00' AS at, [TIMESTAMP '2024-01-01 00:00:00', NULL] AS times,
+      [1.50::DECIMAL(5, 2), NULL] AS prices, DATE '2024-01-02' AS day, '{"x": 12.50}'::JSON AS json, 'it''s' AS "o'dd ""key"""`);
     const { events } = await read({ extraColumns: 'properties' });
     expect(events).toEqual([
       {
@@ -144,6 +145,8 @@ describe('Parquet as input', () => {
           price: 1.1,
           yes: true,
           at: '2024-01-01T00:00:00.000Z',
+          times: ['2024-01-01 00:00:00', null],
+          prices: [1.5, null],
           day: '2024-01-02',
           json: { x: 12.5 },
           'o\'dd "key"': "it's",

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { WritableEvent } from '@event-analytics/timescale';
 
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 import { openDuckDb, patternOf } from '../parquet/open-duckdb.js';
 import type { Chunk, JudgedChunk } from './chunk.js';
 import { createLineJudge } from './json-rows.js';
@@ -113,6 +113,9 @@ function jsonMember(column: string, type: string, isLocal: boolean): string {
 }
 
 function jsonValue(name: string, type: string, isLocal: boolean): string {
+  const json = `CASE WHEN ${name} IS NOT NULL THEN to_json(${name})::VARCHAR END`;
+  // A list, whatever of.
+  if (type.endsWith(']')) return json;
   if (type === 'TIMESTAMP WITH TIME ZONE') return timestamp(`make_timestamp(epoch_us(${name}))`, 'Z');
   if (type.startsWith('TIMESTAMP')) return timestamp(`${name}::TIMESTAMP`, isLocal ? '' : 'Z');
   // As it is written: to_json would write large numbers in it anew.
@@ -120,7 +123,7 @@ function jsonValue(name: string, type: string, isLocal: boolean): string {
   if (type.startsWith('DECIMAL')) return `${name}::VARCHAR`;
   // What has no NULL of its own writes NaN for it.
   if (type === 'FLOAT' || type === 'DOUBLE') return `CASE WHEN isfinite(${name}) THEN ${name}::VARCHAR END`;
-  return `CASE WHEN ${name} IS NOT NULL THEN to_json(${name})::VARCHAR END`;
+  return json;
 }
 
 /** With three digits where they are enough: the one spelling of an instant, which is quickly checked. */

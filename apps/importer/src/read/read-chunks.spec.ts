@@ -172,6 +172,8 @@ describe('readChunks', () => {
     expect(await header?.judge()).toMatchObject({ events: [], rejected: [] });
     const done = new Map<number, DoneChunk>(header ? [[0, header]] : []);
     expect(await chunksOf(HEADER + goodRow(1), done)).toHaveLength(1);
+    const otherEnding = HEADER.replace('\n', '\r\n');
+    await expect(chunksOf(otherEnding + goodRow(1), done)).rejects.toThrow('the input changed: its header');
     const swapped = HEADER.replace('user_id,event_type', 'event_type,user_id');
     await expect(chunksOf(swapped + goodRow(1), done)).rejects.toThrow('the input changed: its header');
 
@@ -189,6 +191,18 @@ describe('readChunks', () => {
       for await (const chunk of chunks) read.push(chunk);
       return read;
     }
+  });
+
+  it('refuses a stream of which a row goes on over what was imported', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => goodRow(i));
+    const { chunks } = await readText(HEADER + rows.join(''));
+    const [first, second] = chunks;
+    const done = new Map<number, DoneChunk>(second ? [[second.start, second]] : []);
+    const longer = rows.join('').slice(0, (second?.start ?? 0) - HEADER.length - 10) + 'y'.repeat(100);
+    expect(first?.end).toBe(second?.start);
+    await expect(readText(`${HEADER}${longer}\n`, CSV, { done })).rejects.toThrow(
+      `the input changed: a row goes on over byte ${second?.start}`,
+    );
   });
 
   it.each([

@@ -98,7 +98,7 @@ async function* textChunks(
     const head = headerChunk(header, { end: text.position(), lines: opened.line - 1 });
     const before = done.get(head.start);
     if (before === undefined) yield head;
-    else if (before.digest !== head.digest) {
+    else if (before.digest !== head.digest || before.end !== head.end) {
       throw new InputError('the input changed: its header is not that of what was imported');
     }
   }
@@ -126,6 +126,11 @@ async function* textChunks(
     text.advance(taken.end);
     if (taken.lineGoesOn) await passOverLine(text, hash, lineEndings);
     if (signal.aborted) return;
+    if (text.position() > nextDone) {
+      throw new InputError(
+        `the input changed: a row goes on over byte ${nextDone}, where what was imported begins`,
+      );
+    }
     const { lines, judge } = taken;
     yield { start, end: text.position(), firstLine, lines, digest: hash.digest('hex'), judge };
     firstLine += lines;

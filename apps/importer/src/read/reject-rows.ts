@@ -1,4 +1,4 @@
-import type { RejectedRow } from '../load/batch.js';
+import type { RejectedRow } from '../load/rejected-row.js';
 import { judgeCarefully, type CarefulRows } from './careful-rows.js';
 import type { JudgedChunk } from './chunk.js';
 import type { JudgeCells } from './csv-events.js';

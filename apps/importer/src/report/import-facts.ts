@@ -73,11 +73,9 @@ export function tableLines(rows: readonly (readonly string[])[]): string[] {
 export function describeImport(stored: StoredImport): string[] {
   const n = (value: number): string => value.toLocaleString('en-US');
   const { counts, id, source } = stored;
-  const share =
-    stored.sizeBytes && stored.doneBytes <= stored.sizeBytes ? ` of ${n(stored.sizeBytes)} bytes` : '';
   return [
     `import ${id} of ${source}: ${shownState(stored)}`,
-    `${n(counts.rows)} rows in ${n(stored.chunks)} chunks (${n(stored.doneBytes)}${share}): ${n(counts.inserted)} inserted, ${n(counts.duplicates)} duplicates, ${n(counts.rejected)} rejected`,
+    `${n(counts.rows)} rows in ${n(stored.chunks)} chunks: ${n(counts.inserted)} inserted, ${n(counts.duplicates)} duplicates, ${n(counts.rejected)} rejected`,
     whatNow(stored),
   ];
 }

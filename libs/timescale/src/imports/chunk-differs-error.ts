@@ -11,7 +11,7 @@ export class ChunkDiffersError extends Error {
   ) {
     super(
       `import ${id} has already written from ${range.start} on (line ${range.firstLine}), but not what stands there up to ${range.end}: ` +
-        'the input has changed, or another process cuts it elsewhere',
+        'the input has changed, or who took over cut it elsewhere',
     );
   }
 }

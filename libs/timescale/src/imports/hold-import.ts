@@ -1,10 +1,18 @@
 import { classifyDatabaseError } from '../classify-error.js';
 import type { Database, Sql } from '../database.js';
-import { tryLockImport, unlockImport, type ImportWork } from '../queries/import_lock.js';
+import { DatabaseError } from '../errors.js';
+import {
+  endSession,
+  readSession,
+  tryLockImport,
+  unlockImport,
+  type ImportWork,
+  type Session,
+} from '../queries/import_lock.js';
 import { markImportSeen } from '../queries/imports_change.js';
 import { ImportBusyError } from './import-busy-error.js';
 
-export interface ImportHold {
+interface ImportHold {
   /** @throws ImportBusyError the connection was lost, and another process took over */
   check(): void;
   /** Lets others have it. */
@@ -16,6 +24,8 @@ const SEEN_EVERY_MS = 5_000;
 const AGAIN_AFTER_MS = 200;
 /** Whose process was just killed may still have it for a moment. */
 const BUSY_FOR_MS = 3_000;
+/** Of one statement; the hold as a whole has no end. */
+const ANSWER_TIMEOUT_MS = 30_000;
 
 /**
  * Takes an import for this process alone, until it releases it or ends: the server knows when its connection is gone, so
@@ -25,8 +35,8 @@ const BUSY_FOR_MS = 3_000;
 export async function holdImport(db: Database, id: number, work: ImportWork): Promise<ImportHold> {
   let failure: Error | undefined;
   let isReleased = false;
+  let session: Session | undefined;
   let wake = (): void => undefined;
-  let wasTaken = false;
   let tell = (): void => undefined;
   const taken = new Promise<void>((resolve) => (tell = resolve));
   const pause = (ms: number): Promise<void> =>
@@ -38,27 +48,41 @@ export async function holdImport(db: Database, id: number, work: ImportWork): Pr
       };
     });
 
-  const hold = async (sql: Sql): Promise<void> => {
+  const take = async (sql: Sql): Promise<void> => {
+    // Ours, which the server may not yet have seen go.
+    if (session) await inTime(endSession(sql, session));
+    session = await inTime(readSession(sql));
     const giveUpAt = Date.now() + BUSY_FOR_MS;
-    while (!(await tryLockImport(sql, id, work))) {
+    while (!(await inTime(tryLockImport(sql, id, work)))) {
       if (Date.now() > giveUpAt || isReleased) throw new ImportBusyError(id);
       await pause(AGAIN_AFTER_MS);
     }
-    wasTaken = true;
     tell();
+  };
+  const keep = async (sql: Sql): Promise<void> => {
     try {
       while (!isReleased) {
         await pause(SEEN_EVERY_MS);
-        await (work === 'import' ? markImportSeen(sql, id) : sql`SELECT 1`);
+        await inTime<unknown>(work === 'import' ? markImportSeen(sql, id) : sql`SELECT 1`);
       }
-    } finally {
-      await unlockImport(sql, id, work);
+      await inTime(unlockImport(sql, id, work));
+    } catch (cause) {
+      // Whatever it was, the connection must not go back into the pool with the lock.
+      throw new DatabaseError('connection_lost', `the connection that held import ${id} failed`, { cause });
     }
   };
   const holdOn = async (): Promise<void> => {
+    let wasTaken = false;
     while (!isReleased) {
       try {
-        await db.run(hold, { answerTimeoutMs: Infinity });
+        await db.run(
+          async (sql) => {
+            await take(sql);
+            wasTaken = true;
+            await keep(sql);
+          },
+          { answerTimeoutMs: Infinity },
+        );
       } catch (error) {
         if (!wasTaken || classifyDatabaseError(error).kind !== 'retryable') throw error;
         if (!isReleased) await pause(AGAIN_AFTER_MS);
@@ -79,6 +103,22 @@ export async function holdImport(db: Database, id: number, work: ImportWork): Pr
       await held.catch(() => undefined);
     },
   };
+}
+
+async function inTime<T>(answer: PromiseLike<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new DatabaseError(
+      'answer_timeout',
+      `PostgreSQL did not answer for ${ANSWER_TIMEOUT_MS} ms`,
+    );
+    timer = setTimeout(() => reject(error), ANSWER_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function toError(thrown: unknown): Error {

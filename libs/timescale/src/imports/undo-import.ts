@@ -7,7 +7,12 @@ import { foldSome } from '../indexer/reindex.js';
 import { createStepSize } from '../indexer/step-size.js';
 import { tidyIfDue } from '../indexer/tidy.js';
 import type { BucketRange } from '../queries/events_extent.js';
-import { extentOfImport, lockImport, markImportUndoing, markImportUndone } from '../queries/imports_undo.js';
+import {
+  extentOfImport,
+  lockImportRow,
+  markImportUndoing,
+  markImportUndone,
+} from '../queries/imports_undo.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { retryTransient } from '../retry-transient.js';
@@ -15,7 +20,7 @@ import { instant } from '../sql-text.js';
 import { holdImport } from './hold-import.js';
 import { ImportDataDroppedError } from './import-data-dropped-error.js';
 import { ImportStateError } from './import-state-error.js';
-import { BUCKET_MS, undoStep } from './undo-step.js';
+import { BUCKET_MS, STEP_TIMEOUT_MS, undoStep } from './undo-step.js';
 
 const STEP_MS = 250;
 /** A step looks no further, and at most twice as far as the last one came. */
@@ -81,14 +86,16 @@ async function undoHeld(db: Database, memory: FoldMemory, id: number, o: UndoOpt
       o.onProgress((from - range.from) / (range.to - range.from));
     }
   }
-  await retryTransient(() => db.transaction((sql) => markImportUndone(sql, id)));
+  await retryTransient(() =>
+    db.transaction((sql) => markImportUndone(sql, id), { answerTimeoutMs: STEP_TIMEOUT_MS }),
+  );
   return { ...counted, interrupted: false };
 }
 
 /** No chunk of it is written from now on. @returns the buckets that its events can be in */
 async function beginUndo(db: Database, id: number): Promise<BucketRange> {
   return await db.transaction(async (sql) => {
-    const state = await lockImport(sql, id);
+    const state = await lockImportRow(sql, id);
     if (state === undefined || state === 'undone') throw new ImportStateError(id, state, 'cannot undo');
     const extent = await extentOfImport(sql, id);
     const range = {

@@ -21,7 +21,7 @@ import { nextDays } from './undo-days.js';
 export const BUCKET_MS = 900_000;
 const DAY_MS = QUARTERS_PER_DAY * BUCKET_MS;
 /** A day is one step, however large; without this it could not be undone. */
-const STEP_TIMEOUT_MS = 15 * 60_000;
+export const STEP_TIMEOUT_MS = 15 * 60_000;
 
 export interface UndoStep {
   /** Nothing was done: the log is to be folded first. */

@@ -29,8 +29,8 @@ export interface WriteChunkOptions {
 
 /**
  * Writes a chunk of an import: its events, their activity, claims on those that another import brought, and the
- * chunk's row, in one transaction. So a chunk is there as a whole and once, whoever is killed when, however many
- * processes write it; whether a rejected call wrote it can be unknown, and calling again is always safe.
+ * chunk's row, in one transaction. So a chunk is there as a whole and once, whoever is killed when, whoever took
+ * over meanwhile; whether a rejected call wrote it can be unknown, and calling again is always safe.
  *
  * Events that are too old are left out and count as rejected in the chunk's row.
  * @throws ImportStateError the import is not running (any more); ChunkDiffersError; else as writeEvents

@@ -16,6 +16,25 @@ export async function unlockImport(sql: Sql, id: number, work: ImportWork): Prom
   await sql`SELECT pg_advisory_unlock(${LOCKS[work]}, ${id})`;
 }
 
+/** A connection as the server knows it. */
+export interface Session {
+  pid: number;
+  began: string;
+}
+
+export async function readSession(sql: Sql): Promise<Session | undefined> {
+  const [session] = await sql<Session[]>`
+    SELECT pid, backend_start::text AS began FROM pg_stat_activity WHERE pid = pg_backend_pid()`;
+  return session;
+}
+
+/** Nothing where it is gone. */
+export async function endSession(sql: Sql, { pid, began }: Session): Promise<void> {
+  await sql`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid = ${pid} AND backend_start = ${began}::timestamptz AND pid <> pg_backend_pid()`;
+}
+
 /** Whether a process is at the import of the row `imports`. */
 export function importIsLocked(sql: Sql) {
   return sql`EXISTS (

@@ -7,17 +7,12 @@ export interface ImportChange {
   changed: boolean;
 }
 
-/** From one of some states into another; ended where that is its end. */
-export async function changeImportState(
-  sql: Sql,
-  id: number,
-  { from, to }: { from: readonly ImportState[]; to: 'running' | 'finished' },
-): Promise<ImportChange | undefined> {
+/** One that is running; one that is finished stays as it is. */
+export async function finishImportRow(sql: Sql, id: number): Promise<ImportChange | undefined> {
   const [row] = await sql<ImportChange[]>`
     WITH changed AS (
-      UPDATE imports
-      SET state = ${to}, seen_at = now(), ended_at = CASE WHEN ${to} = 'finished' THEN coalesce(ended_at, now()) END
-      WHERE id = ${id} AND state = ANY(${`{${from.join(',')}}`}::text[])
+      UPDATE imports SET state = 'finished', seen_at = now(), ended_at = coalesce(ended_at, now())
+      WHERE id = ${id} AND state IN ('running', 'finished')
       RETURNING id
     )
     SELECT state, EXISTS (SELECT FROM changed) AS changed FROM imports WHERE id = ${id}`;

@@ -4,7 +4,7 @@ import { instant } from '../sql-text.js';
 import type { ImportedStretch } from './imported_events_hand_over.js';
 
 /** Waits for the chunks that are being written, and has none begin until the transaction ends. */
-export async function lockImport(sql: Sql, id: number): Promise<ImportState | undefined> {
+export async function lockImportRow(sql: Sql, id: number): Promise<ImportState | undefined> {
   const [row] = await sql<{ state: ImportState }[]>`SELECT state FROM imports WHERE id = ${id} FOR UPDATE`;
   return row?.state;
 }
