@@ -100,8 +100,11 @@ describe('openInput', () => {
     const compress = (zlib as { zstdCompressSync?: (bytes: Uint8Array) => Uint8Array }).zstdCompressSync;
     const zstd = compress?.(Buffer.from('a,b\n')) ?? Buffer.from('28b52ffd0404210000612c620a6a1c9d2a', 'hex');
     const text = textOf(await openInput(await fileOf('a.zst', zstd), noStdin));
-    if (compress) expect(await text).toBe('a,b\n');
-    else await expect(text).rejects.toThrow('zstd -dc FILE | event-importer import -');
+    if (compress) {
+      expect(await text).toBe('a,b\n');
+      const cut = await fileOf('cut.zst', zstd.subarray(0, -3));
+      await expect(textOf(await openInput(cut, noStdin))).rejects.toThrow('is broken zstd (cut short');
+    } else await expect(text).rejects.toThrow('zstd -dc FILE | event-importer import -');
   });
 
   it.each([

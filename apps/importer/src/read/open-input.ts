@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { pipeline, type Duplex, type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 
+import { wholeZstd } from './zstd-frames.js';
+
 export class InputError extends Error {
   override readonly name = 'InputError';
 }
@@ -137,7 +139,7 @@ function decompressionOf(head: Uint8Array): Decompress | undefined {
       `is zstd, which Node ${process.versions.node} cannot read: pipe it (zstd -dc FILE | event-importer import -), or use Node 22.15`,
     );
   }
-  return (source) => piped(source, createZstdDecompress({ chunkSize: READ_BYTES }), 'zstd');
+  return (source) => piped(wholeZstd(source), createZstdDecompress({ chunkSize: READ_BYTES }), 'zstd');
 }
 
 async function* piped(
