@@ -157,7 +157,7 @@ describe('GATEWAY_WORKERS', () => {
     const away = { NATS_URL: 'nats://127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' };
     const gateway = await startGatewayProcess({ GATEWAY_WORKERS: '3', ...away });
     open.push(gateway);
-    expect(gateway.service.output()).toMatch(/"event":"worker_listening"/);
+    await until(() => /"event":"worker_listening"/.test(gateway.service.output()));
     await gateway.service.stop();
     expect(gateway.service.output()).toMatch(/"event":"stopped_workers".*"in_time":true/);
   }, 60_000);
