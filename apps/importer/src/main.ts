@@ -28,7 +28,7 @@ import { runRecount } from './commands/recount-command.js';
 import { runReindex } from './commands/reindex-command.js';
 import { runUndo } from './commands/undo-command.js';
 import { readConfig } from './config.js';
-import { describeDatabaseError } from './describe-database-error.js';
+import { describeError } from './describe-error.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import {
   createExportBar,
@@ -127,7 +127,7 @@ async function withImportDependencies<T>(
     return await work({
       db,
       check: async () => await (db && checkReady(db)),
-      describe: (error) => describeDatabaseError(error, url),
+      describe: (error) => describeError(error, url),
       limits,
       stdin: process.stdin,
       clock,
@@ -195,7 +195,7 @@ async function runMigrateCommand(
     return await runMigrate({
       migrate: () => migrate(db),
       isPassing: (error) => classifyDatabaseError(error).kind === 'retryable',
-      describe: (error) => describeDatabaseError(error, databaseUrl),
+      describe: (error) => describeError(error, databaseUrl),
       waitMs: commandLine.waitSeconds * 1_000,
       clock,
       pause,
@@ -240,7 +240,7 @@ async function withDatabase<T>(
   work: (
     db: Database,
     common: {
-      describe: (error: unknown) => string | undefined;
+      describe: (error: unknown) => string;
       clock: () => number;
       messages: ReturnType<typeof createMessages>;
       progress: ShareProgress;
@@ -257,7 +257,7 @@ async function withDatabase<T>(
   const messages = messagesFor(commandLine);
   try {
     return await work(db, {
-      describe: (error) => describeDatabaseError(error, databaseUrl),
+      describe: (error) => describeError(error, databaseUrl),
       clock,
       messages,
       progress: shareProgressFor(commandLine, messages),

@@ -17,14 +17,14 @@ import fc from 'fast-check';
 import { parseString } from 'fast-csv';
 
 import { runExport, type ExportDependencies } from '../src/commands/export-command.js';
-import { describeDatabaseError } from '../src/describe-database-error.js';
+import { describeError } from '../src/describe-error.js';
 import { silentExport } from '../src/export/export-progress.js';
 import type { ExportRequest } from '../src/export/export-options.js';
 import { detectFormat } from '../src/read/detect-format.js';
 import { readChunks, type DoneChunk } from '../src/read/read-chunks.js';
-import type { ReadSettings } from '../src/read/read-settings.js';
 import { createMessages } from '../src/report/messages.js';
 import { idOf } from './events-csv.js';
+import { CSV } from './settings.js';
 
 const NOW_MS = Date.UTC(2025, 0, 1);
 const event = (n: number, fields: Partial<AcceptedEvent> = {}): AcceptedEvent => ({
@@ -71,7 +71,7 @@ describe('export', () => {
       database: {
         check: () => Promise.resolve(),
         exportEvents: (what, read) => exportEvents(db, what, read),
-        describe: (error) => describeDatabaseError(error, database.url),
+        describe: (error) => describeError(error, database.url),
       },
       stdout: new PassThrough(),
       clock: Date.now,
@@ -88,25 +88,19 @@ describe('export', () => {
 
   async function readAgain(path: string): Promise<AcceptedEvent[]> {
     const format = await detectFormat(path, Readable.from([]), new AbortController().signal);
-    const settings: ReadSettings = {
-      format,
-      columns: {},
-      extraColumns: 'refuse',
-      defaultEventType: undefined,
-      timestamps: 'rfc3339',
-      timezone: undefined,
-      eventIdFrom: undefined,
-      preset: undefined,
-    };
-    const reading = await readChunks(path, settings, {
-      stdin: Readable.from([]),
-      limits: DEFAULT_LIMITS,
-      clock: () => NOW_MS,
-      signal: new AbortController().signal,
-      chunkBytes: 500,
-      maxRowBytes: 1_000_000,
-      done: new Map<number, DoneChunk>(),
-    });
+    const reading = await readChunks(
+      path,
+      { ...CSV, format },
+      {
+        stdin: Readable.from([]),
+        limits: DEFAULT_LIMITS,
+        clock: () => NOW_MS,
+        signal: new AbortController().signal,
+        chunkBytes: 500,
+        maxRowBytes: 1_000_000,
+        done: new Map<number, DoneChunk>(),
+      },
+    );
     const read: AcceptedEvent[] = [];
     for await (const chunk of reading.chunks) {
       const judged = await chunk.judge();

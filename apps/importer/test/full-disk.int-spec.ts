@@ -2,11 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually, startOwnServers, uniqueName, type TestDatabase } from '@event-analytics/testkit';
+import {
+  childEnd,
+  eventually,
+  mayMount,
+  mountSmallDisk,
+  startOwnServers,
+  uniqueName,
+  type ChildEnd,
+  type SmallDisk,
+  type TestDatabase,
+} from '@event-analytics/testkit';
 import { migrate } from '@event-analytics/timescale';
 
 import { HEADER, idOf, row, rows } from './events-csv.js';
-import { mayMount, mountSmallDisk, type SmallDisk } from './hard-input-files.js';
 import {
   connect,
   createImporterWorld,
@@ -14,7 +23,7 @@ import {
   readRejects,
   type ImporterWorld,
 } from './importer-world.js';
-import { finished, startImporter, summaryOf, type Finished } from './run-importer.js';
+import { startImporter, summaryOf } from './run-importer.js';
 
 const DEV_FULL = '/dev/full';
 const withDevFull = existsSync(DEV_FULL) ? it : it.skip;
@@ -64,7 +73,7 @@ describe('a full disk', () => {
   describeAsRoot('of its own (skipped where no file system may be mounted)', () => {
     it('that fills up with rejected rows: none is lost and none is there twice in the end', async () => {
       await openWorld();
-      const disk = await smallDisk({ mib: 4, owner: process.getuid?.() ?? 0 });
+      const disk = smallDisk({ mib: 4 });
       const wide = 'x'.repeat(1_000);
       const isBad = (n: number): boolean => n % 2 === 1;
       let text = HEADER;
@@ -75,14 +84,14 @@ describe('a full disk', () => {
         ...['--chunk-bytes', '8192', '--connections', '1', '--reject-file', rejectFile],
       ];
       // Room for some hundred: the last that begins is cut in the middle.
-      await disk.fill({ leaveKib: 300 });
+      disk.fill({ leaveKib: 300 });
       const full = await world.run(args);
       expect(full.exitCode).toBe(1);
       expect(full.stderr).toMatch(/the reject file \S+ cannot be written \(ENOSPC\); see --reject-file/);
       expect(full.summary.rejected).toBeGreaterThan(100);
       await expectLedger(world.db, full.summary.inserted);
 
-      await disk.makeRoom();
+      disk.makeRoom();
       const second = await world.run(args);
       expect(second.exitCode).toBe(3);
       expect(second.summary).toMatchObject({ rows: 1_000, rejected: 500, error: null });
@@ -100,17 +109,17 @@ describe('a full disk', () => {
         row(n).replace('""n""', `""padding"":""${randomBytes(600).toString('hex')}"",""n""`);
       const text = HEADER + Array.from({ length: 4_000 }, (_, n) => padded(n)).join('');
       const args = ['import', await world.file('input', text), '--chunk-bytes', '65536'];
-      await disk.fill({ leaveKib: 1_024 });
+      disk.fill({ leaveKib: 1_024 });
 
       const child = startImporter(args, { cwd: world.cwd, databaseUrl: world.url });
       let said = '';
       child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-      const end = finished(child);
+      const end = childEnd(child);
       child.stdin.end();
       const full = /^PostgreSQL at \S+ refused \(disk_full 53100\); trying again in \d+ ms$/m;
       await eventually('the disk is full for the database', 20_000, () => said, full.test.bind(full));
 
-      let ended: Finished;
+      let ended: ChildEnd;
       if (isInterrupted) {
         child.kill('SIGTERM');
         ended = await end;
@@ -118,12 +127,12 @@ describe('a full disk', () => {
         const { inserted, rejected } = summaryOf(ended);
         expect(inserted).toBeLessThan(4_000);
         expect(rejected).toBe(0);
-        await disk.makeRoom();
+        disk.makeRoom();
         await expectLedger(world.db, inserted);
         ended = await world.run(args.slice(1));
         expect(summaryOf(ended).stored_before).toBe(inserted);
       } else {
-        await disk.makeRoom();
+        disk.makeRoom();
         ended = await end;
       }
       expect(ended.exitCode).toBe(0);
@@ -137,9 +146,9 @@ describe('a full disk', () => {
     undo.push(() => world.close());
   }
 
-  async function smallDisk(o: { mib: number; owner: number }): Promise<SmallDisk> {
-    const disk = await mountSmallDisk(o);
-    undo.push(() => disk.unmount());
+  function smallDisk(o: { mib: number }): SmallDisk {
+    const disk = mountSmallDisk(o);
+    undo.push(() => Promise.resolve(disk.unmount()));
     return disk;
   }
 
@@ -159,7 +168,7 @@ describe('a full disk', () => {
     );
     const { uid, gid } = await stat(server?.directory ?? '');
 
-    const disk = await smallDisk({ mib: 128, owner: uid });
+    const disk = smallDisk({ mib: 128 });
     const location = join(disk.directory, 'tables');
     await mkdir(location);
     await chown(location, uid, gid);

@@ -1,13 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { createWriteStream, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
-
-const MIB = 1_048_576;
 
 /** Writes what is too large to be held. */
 export async function writePieces(path: string, pieces: Iterable<string | Uint8Array>): Promise<void> {
@@ -52,48 +47,4 @@ export function notePeak(path: string): string[] {
 export async function peakMib(path: string): Promise<number> {
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(path, 'utf8'))?.[1];
   return Number(kib) / 1_024;
-}
-
-const CAP_SYS_ADMIN = 21n;
-
-/** Whether this process may mount: in a container also root often may not. */
-export function mayMount(): boolean {
-  try {
-    const effective = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-    return ((BigInt(`0x${effective ?? '0'}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
-  } catch {
-    return false;
-  }
-}
-
-/** A file system of its own, in memory. */
-export interface SmallDisk {
-  directory: string;
-  /** Takes all that is left but so much. */
-  fill(o: { leaveKib: number }): Promise<void>;
-  makeRoom(): Promise<void>;
-  unmount(): Promise<void>;
-}
-
-/** @param owner number of the account that it belongs to */
-export async function mountSmallDisk({ mib, owner }: { mib: number; owner: number }): Promise<SmallDisk> {
-  const directory = await mkdtemp(join(tmpdir(), 'small-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=711,uid=${owner}`, 'tmpfs', directory]);
-  const ballast = join(directory, 'ballast');
-  const freeBytes = (): number =>
-    1_024 * Number(execFileSync('df', ['--output=avail', '-k', directory]).toString().split('\n')[1]);
-  return {
-    directory,
-    fill: ({ leaveKib }) => writePieces(ballast, zeros(Math.max(0, freeBytes() - 1_024 * leaveKib))),
-    makeRoom: () => writeFile(ballast, ''),
-    unmount: async () => {
-      // At once, also while files in it are open.
-      execFileSync('umount', ['--lazy', directory]);
-      await rmdir(directory);
-    },
-  };
-}
-
-function* zeros(count: number): Generator<Uint8Array> {
-  for (let left = count; left > 0; left -= MIB) yield Buffer.alloc(Math.min(left, MIB));
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { childEnd, eventually, type ChildEnd } from '@event-analytics/testkit';
 import { listImports, type Database } from '@event-analytics/timescale';
 
 import { HEADER, idOf, row, rows } from './events-csv.js';
@@ -12,7 +13,9 @@ import {
   type ImporterWorld,
   type Reject,
 } from './importer-world.js';
-import { finished, runImporter, startImporter, summaryOf, type Finished } from './run-importer.js';
+import { runImporter, startImporter, summaryOf } from './run-importer.js';
+
+const WAIT_MS = 20_000;
 
 describe('event-importer import', () => {
   let world: ImporterWorld;
@@ -29,7 +32,7 @@ describe('event-importer import', () => {
   const run = (
     args: string[],
     o: { stdin?: string | Uint8Array; nodeOptions?: string[] } = {},
-  ): Promise<Finished> => runImporter(['import', ...args], { cwd, databaseUrl: url, ...o });
+  ): Promise<ChildEnd> => runImporter(['import', ...args], { cwd, databaseUrl: url, ...o });
   const file = (name: string, content: string | Uint8Array) => world.file(name, content);
   const expectStored = (count: number) => expectLedger(db, count);
   const readRejects = (name: string): Promise<Reject[]> => readRejectsOf(join(cwd, name));
@@ -313,10 +316,10 @@ describe('event-importer import', () => {
         cwd,
         databaseUrl: url,
       });
-      const end = finished(child);
+      const end = childEnd(child);
       child.stdin.write(text.slice(0, half + round * 20_000));
       const before = await storedRows();
-      await waitUntil(async () => round > 0 || (await storedRows()) > before);
+      await eventually('a chunk is stored', WAIT_MS, storedRows, (n) => round > 0 || n > before);
       child.kill('SIGKILL');
       expect((await end).exitCode).toBeNull();
     }
@@ -337,9 +340,9 @@ describe('event-importer import', () => {
       cwd,
       databaseUrl: url,
     });
-    const end = finished(child);
+    const end = childEnd(child);
     child.stdin.write(HEADER + rows(0, 1_000) + row(1_000).slice(0, 40));
-    await waitUntil(async () => (await storedRows()) >= 900);
+    await eventually('most of it is stored', WAIT_MS, storedRows, (n) => n >= 900);
     child.kill(signal);
     const ended = await end;
     expect(ended.exitCode).toBe(code);
@@ -354,11 +357,11 @@ describe('event-importer import', () => {
       cwd,
       databaseUrl: url,
     });
-    const end = finished(child);
+    const end = childEnd(child);
     child.stdin.write(HEADER);
     for (let from = 0; from < 6_000; from += 1_000) {
       child.stdin.write(rows(from, from + 1_000));
-      await waitUntil(async () => (await storedRows()) > from);
+      await eventually('some of it is stored', WAIT_MS, storedRows, (n) => n > from);
       await db.run(
         (sql) => sql`
           SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -425,11 +428,3 @@ describe('event-importer import', () => {
       expect(ended.stdout).toMatch(new RegExp(`^ +${code} `, 'm'));
   });
 });
-
-async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error('waited for 20 s in vain');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

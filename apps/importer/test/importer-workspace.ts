@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { eventually } from '@event-analytics/testkit';
+import { childEnd, eventually, type ChildEnd } from '@event-analytics/testkit';
 
 import { createImporterWorld, expectLedger, readRejects } from './importer-world.js';
-import { finished, runImporter, startImporter, type Finished, type RunOptions } from './run-importer.js';
+import { runImporter, startImporter, type RunOptions } from './run-importer.js';
 
 const WAIT_MS = 30_000;
 /** Of the advisory lock that chunks wait for; a database is one test's own. */
 const GATE = 4_711;
 
-type Started = ReturnType<typeof startImporter> & { end: Promise<Finished> };
+type Started = ReturnType<typeof startImporter> & { end: Promise<ChildEnd> };
 type Run = Pick<RunOptions, 'stdin' | 'env'>;
 
 /** A database and a folder of one test, and the command at work on both. */
@@ -48,7 +48,7 @@ export async function openWorkspace() {
 
   function start(args: string[]): Started {
     const child = startImporter(args, { cwd, databaseUrl: url });
-    const one = Object.assign(child, { end: finished(child) });
+    const one = Object.assign(child, { end: childEnd(child) });
     started.add(one);
     return one;
   }

@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
+import { createTestDatabase, type ChildEnd, type TestDatabase } from '@event-analytics/testkit';
 import { connectDatabase, migrate, recountTotals, type Database } from '@event-analytics/timescale';
 import { parseString } from 'fast-csv';
 
-import { runImporter, summaryOf, type Finished } from './run-importer.js';
+import { runImporter, summaryOf } from './run-importer.js';
 import type { ImportSummary } from '../src/report/summary.js';
 
 /** An event as it lies in the database. */
@@ -18,7 +18,7 @@ export interface StoredEvent {
   properties: Record<string, unknown>;
 }
 
-export interface Run extends Finished {
+export interface Run extends ChildEnd {
   summary: ImportSummary;
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { HEADER, rows } from './events-csv.js';
 import { openWorkspace, type Workspace } from './importer-workspace.js';
 import { mixedCsv } from './mixed-csv.js';
-import { summaryOf, type Finished } from './run-importer.js';
+import { type ChildEnd } from '@event-analytics/testkit';
+import { summaryOf } from './run-importer.js';
 
 const CHUNK = ['--chunk-bytes', '4096'];
 
@@ -17,11 +18,11 @@ describe('event-importer import list, status and resume', () => {
     await at.close();
   });
 
-  const resume = (args: string[], stdin?: string): Promise<Finished> =>
+  const resume = (args: string[], stdin?: string): Promise<ChildEnd> =>
     at.run(['import', 'resume', ...args, ...CHUNK], { stdin: stdin ?? '' });
 
   /** One of each state: 1 finished, 2 undone, 3 interrupted, 4 running until `release`. */
-  async function oneOfEach(): Promise<{ release: () => Promise<void>; running: Promise<Finished> }> {
+  async function oneOfEach(): Promise<{ release: () => Promise<void>; running: Promise<ChildEnd> }> {
     const text = HEADER + rows(0, 1_000);
     await at.run(['import', await at.file('finished.csv', HEADER + rows(0, 20))]);
     await at.run(['import', await at.file('undone.csv', HEADER + rows(0, 30))]);
@@ -232,7 +233,7 @@ describe('event-importer import --max-rejects', () => {
     await at.close();
   });
 
-  const run = (...args: string[]): Promise<Finished> => at.run(['import', ...args, ...CHUNK]);
+  const run = (...args: string[]): Promise<ChildEnd> => at.run(['import', ...args, ...CHUNK]);
 
   it.each([
     ['20', 'so many', '120'],

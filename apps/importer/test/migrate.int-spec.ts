@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
-import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
+import { createTestDatabase, type ChildEnd, type TestDatabase } from '@event-analytics/testkit';
 
 import { HEADER, row } from './events-csv.js';
-import { runImporter, type Finished } from './run-importer.js';
+import { runImporter } from './run-importer.js';
 
 describe('event-importer migrate', () => {
   let database: TestDatabase;
@@ -11,7 +11,7 @@ describe('event-importer migrate', () => {
   });
   afterEach(() => database.drop());
 
-  const run = (args: string[], stdin = ''): Promise<Finished> =>
+  const run = (args: string[], stdin = ''): Promise<ChildEnd> =>
     runImporter(args, { cwd: tmpdir(), databaseUrl: database.url, stdin });
 
   it('prints what it applied, and nothing the second time', async () => {

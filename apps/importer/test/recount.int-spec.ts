@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { portableUserSets } from '@event-analytics/user-sets';
-import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
+import { childEnd, createTestDatabase, type ChildEnd, type TestDatabase } from '@event-analytics/testkit';
 import {
   connectDatabase,
   createFoldMemory,
@@ -10,7 +10,7 @@ import {
 } from '@event-analytics/timescale';
 
 import { HEADER, row } from './events-csv.js';
-import { finished, runImporter, startImporter, type Finished } from './run-importer.js';
+import { runImporter, startImporter } from './run-importer.js';
 
 const ZONES = ['Asia/Kathmandu', 'UTC'];
 
@@ -30,7 +30,7 @@ describe('event-importer recount and reindex', () => {
     await database.drop();
   });
 
-  const run = (args: string[], stdin = ''): Promise<Finished> =>
+  const run = (args: string[], stdin = ''): Promise<ChildEnd> =>
     runImporter(args, { cwd: tmpdir(), databaseUrl: database.url, stdin });
   const damage = () =>
     db.run((sql) => sql.unsafe('UPDATE activity_counts SET total = total + 1; DELETE FROM activity_users'));
@@ -82,7 +82,7 @@ describe('event-importer recount and reindex', () => {
     );
 
     const killed = startImporter(['reindex'], { cwd: tmpdir(), databaseUrl: database.url });
-    const end = finished(killed);
+    const end = childEnd(killed);
     killed.kill('SIGKILL');
     await end;
     const { exitCode, stdout } = await run(['reindex']);

@@ -1,15 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
+import { childEnd, type ChildEnd } from '@event-analytics/testkit';
 
 import type { ImportSummary } from '../src/report/summary.js';
 
 const MAIN = join(__dirname, '../dist/main.js');
-
-export interface Finished {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-}
 
 export interface RunOptions {
   cwd: string;
@@ -27,27 +22,13 @@ export function startImporter(args: string[], o: RunOptions): ChildProcessWithou
   });
 }
 
-export async function finished(child: ChildProcessWithoutNullStreams): Promise<Finished> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  // A process that ends before it has read everything is what some tests are about.
-  child.stdin.on('error', () => undefined);
-  const exitCode = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  return { exitCode, stdout, stderr };
-}
-
-export async function runImporter(args: string[], o: RunOptions): Promise<Finished> {
+export async function runImporter(args: string[], o: RunOptions): Promise<ChildEnd> {
   const child = startImporter(args, o);
-  const end = finished(child);
+  const end = childEnd(child);
   child.stdin.end(o.stdin ?? '');
   return end;
 }
 
-export function summaryOf({ stdout }: Finished): ImportSummary {
+export function summaryOf({ stdout }: ChildEnd): ImportSummary {
   return JSON.parse(stdout);
 }

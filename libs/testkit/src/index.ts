@@ -1,3 +1,4 @@
+export { childEnd, type ChildEnd } from './child-end.js';
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './database.js';
 export { eventually } from './eventually.js';
 export { gibibyteOfSpacesPacked, openSlowSockets, type SlowSockets } from './hostile-clients.js';
@@ -5,6 +6,7 @@ export { createRandom, type Random } from './random.js';
 export { readMetric } from './read-metric.js';
 export { getJson, postEvents } from './requests.js';
 export { testServers, type TestServers } from './servers.js';
+export { mayMount, mountSmallDisk, type SmallDisk } from './small-disk.js';
 export {
   startOwnServers,
   startSystem,

@@ -1,18 +1,11 @@
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-
-export interface CommandEnd {
-  /** null: it was killed. */
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-}
+import { childEnd, type ChildEnd } from '@event-analytics/testkit';
 
 export interface RunningCommand {
   kill(signal: NodeJS.Signals): void;
-  ended: Promise<CommandEnd>;
+  ended: Promise<ChildEnd>;
 }
 
 /**
@@ -30,23 +23,15 @@ export function startCommand(
     cwd: tmpdir(),
     env: { PATH: process.env['PATH'], ...o.env },
   });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  // One that ends before it has read everything is no fault of ours.
-  child.stdin.on('error', () => undefined);
+  const ended = childEnd(child);
   child.stdin.end(o.stdin ?? '');
   return {
     kill: (signal) => void child.kill(signal),
-    ended: new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
-    }),
+    ended,
   };
 }
 
 /** Runs it to its end. */
-export async function runCommand(...command: Parameters<typeof startCommand>): Promise<CommandEnd> {
+export async function runCommand(...command: Parameters<typeof startCommand>): Promise<ChildEnd> {
   return await startCommand(...command).ended;
 }

@@ -1,12 +1,17 @@
 import { DEFAULT_STREAM_NAMES, ensureEventStream, maxBytesProblem } from '@event-analytics/nats-client';
-import { createRandom, eventually, readMetric, type StartSystemOptions } from '@event-analytics/testkit';
+import {
+  createRandom,
+  eventually,
+  mountSmallDisk,
+  readMetric,
+  type StartSystemOptions,
+} from '@event-analytics/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventOf, type SentEvent } from '../src/event-of.js';
 import { answersOf, createLedger, type Answer, type Ledger } from '../src/ledger.js';
 import { installedNatsVersion } from '../src/nats-version.js';
 import { runToEnd, type Ended } from '../src/run-to-end.js';
 import { sendBatch, sendUntilAcknowledged } from '../src/send-batch.js';
-import { mountSmallDisk } from '../src/small-disk.js';
 import { readStream } from '../src/stream-content.js';
 import { startServersOnDisk } from '../src/servers-on-disk.js';
 import { createUndos } from '../src/undos.js';

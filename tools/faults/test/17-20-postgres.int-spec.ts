@@ -1,5 +1,11 @@
 import { DEFAULT_STREAM_NAMES } from '@event-analytics/nats-client';
-import { createRandom, eventually, readMetric, type Direction } from '@event-analytics/testkit';
+import {
+  createRandom,
+  eventually,
+  mountSmallDisk,
+  readMetric,
+  type Direction,
+} from '@event-analytics/testkit';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventOf, type SentEvent } from '../src/event-of.js';
@@ -7,7 +13,6 @@ import { fillDisk } from '../src/fill-disk.js';
 import { answersOf, createLedger, quantile, requestsBegun, type Ledger } from '../src/ledger.js';
 import { rowsOf } from '../src/rows-of.js';
 import { sendUntilAcknowledged } from '../src/send-batch.js';
-import { mountSmallDisk } from '../src/small-disk.js';
 import { watchStatistics, type StatisticsWatch } from '../src/watch-statistics.js';
 import { startServersOnDisk } from '../src/servers-on-disk.js';
 import { createUndos } from '../src/undos.js';
@@ -205,7 +210,7 @@ describe("PostgreSQL's disk", () => {
     'full: no acks, ingest stays 202, drains when freed; also where the log is full and it stops itself',
     async () => {
       const random = createRandom(SEED);
-      const disk = mountSmallDisk({ mib: 256, keptMib: 0 });
+      const disk = mountSmallDisk({ mib: 256 });
       undos.add(() => disk.unmount());
       const servers = await startServersOnDisk('postgres', disk.directory, undos);
       const { postgres } = servers;

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRandom, eventually } from '@event-analytics/testkit';
+import { createRandom, eventually, type ChildEnd } from '@event-analytics/testkit';
 import { eventOf } from '../src/event-of.js';
 import { createLedger } from '../src/ledger.js';
-import { runCommand, startCommand, type CommandEnd } from '../src/run-command.js';
+import { runCommand, startCommand } from '../src/run-command.js';
 import { startWorld, type World } from '../src/world.js';
 import { row, SEED, times } from './row.js';
 
@@ -152,7 +152,7 @@ interface Summary {
   interrupted: boolean;
 }
 
-function summaryOf({ exitCode, stdout, stderr }: CommandEnd): Summary {
+function summaryOf({ exitCode, stdout, stderr }: ChildEnd): Summary {
   if (exitCode !== SOME_REJECTED) throw new Error(`exit code ${String(exitCode)}: ${stderr}`);
   return JSON.parse(stdout) as Summary;
 }

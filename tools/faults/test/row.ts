@@ -1,4 +1,4 @@
-import { mayMount } from '../src/small-disk.js';
+import { mayMount } from '@event-analytics/testkit';
 
 /**
  * The rows of the table of faults, as tests. `npm run test:faults` sets FAULTS=full: every row as the table says, with

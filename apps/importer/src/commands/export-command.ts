@@ -12,8 +12,8 @@ export interface ExportDependencies {
     /** Throws what is in the way of asking it. */
     check: () => Promise<void>;
     exportEvents: ReadEvents;
-    /** An operator's words for an error of the database; undefined for any other. */
-    describe: (error: unknown) => string | undefined;
+    /** An operator's words for an error. */
+    describe: (error: unknown) => string;
   };
   stdout: Writable;
   clock: () => number;
@@ -82,7 +82,7 @@ export async function runExport(
 
   function reasonOf(error: unknown): string {
     if (isClosedPipe(error)) return 'standard output was closed before everything was written';
-    return database.describe(error) ?? (error instanceof Error ? error.message : String(error));
+    return database.describe(error);
   }
 }
 

@@ -46,8 +46,8 @@ export interface ImportDependencies {
   db: Database | undefined;
   /** Throws when the database cannot be reached or has no tables for events. */
   check: () => Promise<void>;
-  /** Words for people about an error of the database. */
-  describe: (error: unknown) => string | undefined;
+  /** Words for people about an error. */
+  describe: (error: unknown) => string;
   limits: EventLimits;
   stdin: Readable;
   clock: () => number;
@@ -111,30 +111,18 @@ export async function runResume(request: ResumeRequest, o: ImportDependencies): 
   const { id } = request;
   const { db } = o;
   if (db === undefined) throw new TypeError('an import goes on in a database');
-  let stored: StoredImport | undefined;
-  let unread: { error: unknown } | undefined;
   const resume = async (input: Input): Promise<void> => {
-    if (unread) throw unread.error;
+    const stored = await readImport(db, id);
+    input.file = request.file ?? stored?.source ?? input.file;
     if (stored === undefined || stored.state === 'undone' || stored.state === 'undoing') {
       throw new ImportStateError(id, stored?.state, 'cannot go on with');
     }
     input.id = id;
     if (stored.state === 'finished') return tellFinished(input, stored, o);
     if (stored.digest !== null) await requireSame(input.file, stored.digest, id, o.signal);
-    await importOne(input, readStoredSettings(stored.settings), request, {
-      ...o,
-      onFailed: () => Promise.resolve(),
-    });
+    await importOne(input, readStoredSettings(stored.settings), request, o);
   };
-  try {
-    await o.check();
-    stored = await readImport(db, id);
-  } catch (error) {
-    if (o.describe(error) === undefined) throw error;
-    unread = { error };
-  }
-  const file = request.file ?? stored?.source ?? `import ${id}`;
-  return await runInputs([file], resume, { ...o, dryRun: false });
+  return await runInputs([request.file ?? `import ${id}`], resume, { ...o, dryRun: false });
 }
 
 /** Undefined: it was stopped before. */
@@ -195,15 +183,15 @@ async function runInputs(
     const reason = await reasonAgainst(() => work(input), o);
     progress.stop();
     done.push(
-      summarizeFile(file, input.counts, {
+      summarizeFile(input.file, input.counts, {
         id: input.id,
         dryRun: o.dryRun,
         rejectFile: input.rejects?.path(),
       }),
     );
     if (reason === undefined || signal.aborted) continue;
-    error = `${file === '-' ? 'standard input' : file}: ${reason}`;
-    messages.error('import_failed', error, { file });
+    error = `${input.file === '-' ? 'standard input' : input.file}: ${reason}`;
+    messages.error('import_failed', error, { file: input.file });
   }
   const summary = summarize(done, {
     elapsedMs: clock() - startedAt,
@@ -224,7 +212,7 @@ async function reasonAgainst(
     await work();
     return undefined;
   } catch (error) {
-    return describe(error) ?? (error instanceof Error ? error.message : String(error));
+    return describe(error);
   }
 }
 
@@ -232,7 +220,7 @@ async function importOne(
   input: Input,
   settings: ImportSettings,
   manner: ImportManner,
-  o: ImportDependencies & { onFailed: () => Promise<void> },
+  o: ImportDependencies & { onFailed?: () => Promise<void> },
 ): Promise<void> {
   const { file, id, counts } = input;
   const { describe, messages, progress } = o;
@@ -252,8 +240,9 @@ async function importOne(
       onRejected: showRejected,
       onRetry: (error, waitMs) => {
         progress.stop();
-        const reason = describe(error) ?? 'the database did not take a chunk';
-        messages.warn('write_retried', `${reason}; trying again in ${waitMs} ms`, { wait_ms: waitMs });
+        messages.warn('write_retried', `${describe(error)}; trying again in ${waitMs} ms`, {
+          wait_ms: waitMs,
+        });
       },
       onProgress: progress.update,
       onFailed: o.onFailed,

@@ -5,7 +5,7 @@ import { describeImport, importJson, importTable } from '../report/import-facts.
 import type { Messages } from '../report/messages.js';
 
 export interface ImportsDependencies {
-  describe: (error: unknown) => string | undefined;
+  describe: (error: unknown) => string;
   /** To standard output. */
   print: (text: string) => void;
   messages: Messages;
@@ -51,7 +51,7 @@ async function reported(
   try {
     return { exitCode: await work() };
   } catch (error) {
-    messages.error('failed', describe(error) ?? (error instanceof Error ? error.message : String(error)));
+    messages.error('failed', describe(error));
     return { exitCode: EXIT.failed };
   }
 }

@@ -5,7 +5,7 @@ export interface MigrateDependencies {
   migrate: () => Promise<{ applied: string[]; storage: string }>;
   /** Is it worth asking the database again? */
   isPassing: (error: unknown) => boolean;
-  describe: (error: unknown) => string | undefined;
+  describe: (error: unknown) => string;
   waitMs: number;
   clock: () => number;
   pause: (ms: number) => Promise<void>;
@@ -34,7 +34,7 @@ export async function runMigrate(
       messages.info('migrated', `${what} (storage: ${storage})`, { applied, storage });
       return { summary: { applied, storage, error: null }, exitCode: EXIT.ok };
     } catch (error) {
-      const reason = describe(error) ?? (error instanceof Error ? error.message : String(error));
+      const reason = describe(error);
       if (!isPassing(error) || clock() >= giveUpAt || signal.aborted) {
         messages.error('migration_failed', reason);
         const exitCode = signal.aborted ? EXIT.interrupted : EXIT.failed;

@@ -6,7 +6,7 @@ import type { ShareProgress } from '../report/share-progress.js';
 
 export interface RecountDependencies {
   recount: (onProgress: (share: number) => void) => Promise<Recount>;
-  describe: (error: unknown) => string | undefined;
+  describe: (error: unknown) => string;
   /** Differences that are shown. */
   limit: number;
   clock: () => number;
@@ -41,7 +41,7 @@ export async function runRecount(
     result = await dependencies.recount(progress.update);
   } catch (error) {
     progress.stop();
-    const reason = describe(error) ?? (error instanceof Error ? error.message : String(error));
+    const reason = describe(error);
     messages.error('recount_failed', reason);
     return { summary: { ...NOTHING, seconds: seconds(), error: reason }, exitCode: EXIT.failed };
   }

@@ -8,7 +8,7 @@ export interface ReindexDependencies {
   reindex: (onProgress: (share: number) => void) => Promise<ReindexResult>;
   /** Is what is wrong the zones that were named? */
   isUsage: (error: unknown) => boolean;
-  describe: (error: unknown) => string | undefined;
+  describe: (error: unknown) => string;
   clock: () => number;
   messages: Messages;
   progress: ShareProgress;
@@ -45,7 +45,7 @@ export async function runReindex(
     return { summary, exitCode: EXIT.ok };
   } catch (error) {
     progress.stop();
-    const reason = describe(error) ?? (error instanceof Error ? error.message : String(error));
+    const reason = describe(error);
     messages.error('reindex_failed', reason);
     const summary = { zones: [], seconds: seconds(), interrupted: false, error: reason };
     return { summary, exitCode: isUsage(error) ? EXIT.usage : EXIT.failed };

@@ -1,18 +1,12 @@
+import type { UndoResult } from '@event-analytics/timescale';
+
 import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
 import type { Messages } from '../report/messages.js';
 import type { ShareProgress } from '../report/share-progress.js';
 
-export interface UndoResult {
-  /** Events that are gone. */
-  removed: number;
-  /** Events that stay, for they came otherwise as well. */
-  kept: number;
-  interrupted: boolean;
-}
-
 export interface UndoDependencies {
   undo: (onProgress: (share: number) => void) => Promise<UndoResult>;
-  describe: (error: unknown) => string | undefined;
+  describe: (error: unknown) => string;
   clock: () => number;
   messages: Messages;
   progress: ShareProgress;
@@ -50,7 +44,7 @@ export async function runUndo(
     return { summary, exitCode: EXIT.ok };
   } catch (error) {
     progress.stop();
-    const reason = describe(error) ?? (error instanceof Error ? error.message : String(error));
+    const reason = describe(error);
     messages.error('undo_failed', reason);
     return {
       summary: { id, removed: 0, kept: 0, seconds: seconds(), interrupted: false, error: reason },

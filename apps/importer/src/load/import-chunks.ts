@@ -1,5 +1,5 @@
-import type { Chunk } from '../read/chunk.js';
-import type { ChunkRows, StoredChunk } from './store-chunk.js';
+import type { Chunk, JudgedChunk } from '../read/chunk.js';
+import type { StoredChunk } from './store-chunk.js';
 
 /** rows = storedBefore + inserted + duplicates + rejected; where rows are only judged, rows − rejected are valid. */
 export interface ImportCounts {
@@ -18,7 +18,7 @@ export interface ImportChunksOptions {
   chunks: AsyncIterable<Chunk>;
   /** Ends the reading, also while it waits for a slow pipe. */
   close: () => void;
-  store: (chunk: Chunk, rows: ChunkRows) => Promise<StoredChunk>;
+  store: (chunk: Chunk, rows: JudgedChunk) => Promise<StoredChunk>;
   /** Chunks that are stored at once. */
   atOnce: number;
   /** What was decided is added to these. */
@@ -58,7 +58,7 @@ export async function importChunks(o: ImportChunksOptions): Promise<void> {
   await Promise.all(inHand);
   if (failure) throw failure.error;
 
-  async function settle(chunk: Chunk, rows: ChunkRows): Promise<void> {
+  async function settle(chunk: Chunk, rows: JudgedChunk): Promise<void> {
     const { inserted, duplicates, rejected } = await o.store(chunk, rows);
     o.counts.rows += rows.events.length + rows.rejected.length;
     o.counts.inserted += inserted;

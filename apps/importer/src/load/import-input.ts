@@ -14,13 +14,14 @@ import {
   type WritableEvent,
 } from '@event-analytics/timescale';
 
+import type { JudgedChunk } from '../read/chunk.js';
 import { readChunks } from '../read/read-chunks.js';
 import type { RejectedRow } from './rejected-row.js';
 import { importChunks, type ImportCounts } from './import-chunks.js';
 import type { ImportSettings } from './import-settings.js';
 import { areTooMany, type MaxRejects } from './max-rejects.js';
 import type { RejectFile, RejectFileOptions } from './reject-file.js';
-import { storeChunk, type ChunkRows, type StoreOptions, type StoredChunk } from './store-chunk.js';
+import { storeChunk, type StoreOptions, type StoredChunk } from './store-chunk.js';
 
 export interface ImportProgress extends Omit<ImportCounts, 'storedBefore'> {
   bytesRead: number;
@@ -45,7 +46,7 @@ export interface ImportInputOptions {
   onRetry: (error: unknown, waitMs: number) => void;
   onProgress: (progress: ImportProgress) => void;
   /** It came to an end that is none, and is still ours. */
-  onFailed: () => Promise<void>;
+  onFailed?: (() => Promise<void>) | undefined;
   clock: () => number;
   pause: (ms: number) => Promise<void>;
   /** Stops reading; chunks in hand are still stored. */
@@ -71,7 +72,7 @@ export async function importInput(o: ImportInputOptions, counts: ImportCounts): 
     await importHeld(o, counts, () => hold?.check());
   } catch (error) {
     // While nobody else can have it.
-    await o.onFailed();
+    await o.onFailed?.();
     throw error;
   } finally {
     await hold?.release();
@@ -145,7 +146,7 @@ async function importHeld(o: ImportInputOptions, counts: ImportCounts, checkHold
     };
   }
 
-  async function judged({ rejected }: ChunkRows): Promise<StoredChunk> {
+  async function judged({ rejected }: JudgedChunk): Promise<StoredChunk> {
     await reject(rejected);
     return { inserted: 0, duplicates: 0, rejected: rejected.length };
   }

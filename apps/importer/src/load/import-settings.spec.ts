@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS } from '@event-analytics/event-schema';
+import { CSV } from '../../test/settings.js';
 import { readStoredSettings, storedSettings, type ImportSettings } from './import-settings.js';
 
 const { minOccurredAtMs, maxFutureMs } = DEFAULT_LIMITS;
@@ -15,17 +16,7 @@ test.each<Partial<ImportSettings['read']>>([
   { preset: 'amplitude' },
 ])('settings %j come back from the database as they were', (read) => {
   const settings: ImportSettings = {
-    read: {
-      format: 'csv',
-      columns: {},
-      extraColumns: 'refuse',
-      defaultEventType: undefined,
-      timestamps: 'rfc3339',
-      timezone: undefined,
-      eventIdFrom: undefined,
-      preset: undefined,
-      ...read,
-    },
+    read: { ...CSV, ...read },
     limits: { minOccurredAtMs, maxFutureMs, maxAgeMs: Infinity },
     again: undefined,
   };

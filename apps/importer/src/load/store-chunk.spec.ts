@@ -1,7 +1,8 @@
 import type { WritableEvent } from '@event-analytics/timescale';
 
+import type { JudgedChunk } from '../read/chunk.js';
 import type { RejectedRow } from './rejected-row.js';
-import { storeChunk, type ChunkRows, type StoreOptions } from './store-chunk.js';
+import { storeChunk, type StoreOptions } from './store-chunk.js';
 
 type Failure = 'retryable' | 'poison' | 'fault';
 
@@ -11,7 +12,7 @@ class FakeFailure extends Error {
   }
 }
 
-const chunkOf = (count: number, rejected: RejectedRow[] = []): ChunkRows => ({
+const chunkOf = (count: number, rejected: RejectedRow[] = []): JudgedChunk => ({
   events: Array.from({ length: count }, (_, i) => ({
     event_id: `${i}`,
     user_id: 'u',

@@ -1,14 +1,7 @@
 import type { TooOldEvents, WritableEvent, WriteResult } from '@event-analytics/timescale';
 
+import type { JudgedChunk } from '../read/chunk.js';
 import type { RejectedRow } from './rejected-row.js';
-
-/** A chunk's events, and what of its rows is none. */
-export interface ChunkRows {
-  events: readonly WritableEvent[];
-  rejected: readonly RejectedRow[];
-  /** The row that an event came from. */
-  rowOf: (index: number) => { line: number; bytes: Uint8Array };
-}
 
 /** What the database's refusal asks for: try again, look for the row it cannot hold, or give up. */
 export type ClassifyError = (error: unknown) => {
@@ -54,7 +47,7 @@ const LONGEST_WAIT_MS = 5_000;
  * done in the end are rejected again by the next run. Throws the database's error when it is ours, or does not pass
  * within `retryForMs`.
  */
-export async function storeChunk(chunk: ChunkRows, o: StoreOptions): Promise<StoredChunk> {
+export async function storeChunk(chunk: JudgedChunk, o: StoreOptions): Promise<StoredChunk> {
   await o.reject(chunk.rejected);
   const at = chunk.events.map((_, index) => index);
   let kept = at;
@@ -85,13 +78,13 @@ export async function storeChunk(chunk: ChunkRows, o: StoreOptions): Promise<Sto
   return { inserted, duplicates, rejected: rows - inserted - duplicates };
 }
 
-function eventsAt({ events }: ChunkRows, indexes: readonly number[]): WritableEvent[] {
+function eventsAt({ events }: JudgedChunk, indexes: readonly number[]): WritableEvent[] {
   return indexes.flatMap((index) => events[index] ?? []);
 }
 
 /** Those that PostgreSQL refuses each by itself. */
 async function refusedOf(
-  chunk: ChunkRows,
+  chunk: JudgedChunk,
   indexes: readonly number[],
   o: StoreOptions,
 ): Promise<{ indexes: Set<number>; rows: RejectedRow[] }> {
@@ -117,7 +110,7 @@ async function refusedOf(
   }
 }
 
-function tooOldRows(chunk: ChunkRows, indexes: readonly number[], retainedFrom: string): RejectedRow[] {
+function tooOldRows(chunk: JudgedChunk, indexes: readonly number[], retainedFrom: string): RejectedRow[] {
   const message = `occurred_at is before ${retainedFrom}: events from before it were dropped, and none is stored again`;
   return indexes.map((index) => ({ ...chunk.rowOf(index), code: 'too_old', message }));
 }

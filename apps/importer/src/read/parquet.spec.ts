@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, type AcceptedEvent } from '@event-analytics/event-schem
 import type { WritableEvent } from '@event-analytics/timescale';
 import fc from 'fast-check';
 
+import { PARQUET } from '../../test/settings.js';
 import type { RejectedRow } from '../load/rejected-row.js';
 import { openDuckDb } from '../parquet/open-duckdb.js';
 import { openParquetWriter } from '../parquet/write-parquet.js';
@@ -14,16 +15,6 @@ import { readParquetChunks } from './parquet.js';
 import type { DoneChunk, ReadChunksOptions } from './read-chunks.js';
 import type { ReadSettings } from './read-settings.js';
 
-const SETTINGS: ReadSettings = {
-  format: 'parquet',
-  columns: {},
-  extraColumns: 'refuse',
-  defaultEventType: undefined,
-  timestamps: 'rfc3339',
-  timezone: undefined,
-  eventIdFrom: undefined,
-  preset: undefined,
-};
 const UUID = '018f4e5a-9c1b-7c3d-8e2f-0123456789ab';
 const COLUMNS = `'${UUID}'::UUID AS event_id, 'ada' AS user_id, 'view' AS event_type, TIMESTAMPTZ '2024-03-04 10:00:00.123456+00' AS occurred_at`;
 
@@ -50,7 +41,7 @@ describe('Parquet as input', () => {
   ): Promise<Chunk[]> {
     const reading = await readParquetChunks(
       path,
-      { ...SETTINGS, ...settings },
+      { ...PARQUET, ...settings },
       {
         stdin: Readable.from([]),
         limits: DEFAULT_LIMITS,
@@ -251,7 +242,7 @@ describe('Parquet as input', () => {
     const other = join(directory, 'other');
     await writeFile(other, 'event_id\n');
     const readOther = (at: string): Promise<unknown> =>
-      readParquetChunks(at, SETTINGS, {
+      readParquetChunks(at, PARQUET, {
         stdin: Readable.from([]),
         limits: DEFAULT_LIMITS,
         clock: Date.now,

@@ -1,24 +1,10 @@
 import fc from 'fast-check';
 
+import { scanAll } from '../../test/scan-all.js';
 import { parseRecords } from './parse-records.js';
-import { scanRecord, type ScannedRecord } from './scan-record.js';
 
-function scanAll(bytes: Uint8Array, maxRowBytes = 100_000): ScannedRecord[] {
-  const records: ScannedRecord[] = [];
-  let line = 1;
-  for (let at = 0; at < bytes.length;) {
-    const bounds = scanRecord(bytes, at, { isLast: true, maxRowBytes });
-    if (bounds === undefined) throw new Error('the end of the text is known');
-    const { contentEnd, end, lines, irregular, problem } = bounds;
-    const record = { line, bytes: bytes.subarray(at, contentEnd), irregular, ...(problem && { problem }) };
-    if (contentEnd > at) records.push(record);
-    line += lines;
-    at = end;
-  }
-  return records;
-}
-
-const parseCsv = (bytes: Uint8Array): ReturnType<typeof parseRecords> => parseRecords(scanAll(bytes));
+const parseCsv = (bytes: Uint8Array): ReturnType<typeof parseRecords> =>
+  parseRecords(scanAll(bytes, 100_000));
 
 const parseCsvText = (text: string): ReturnType<typeof parseRecords> =>
   parseCsv(new TextEncoder().encode(text));

@@ -8,24 +8,13 @@ import { DEFAULT_LIMITS } from '@event-analytics/event-schema';
 import type { WritableEvent } from '@event-analytics/timescale';
 import fc from 'fast-check';
 
+import { CSV, NDJSON } from '../../test/settings.js';
 import type { Chunk } from './chunk.js';
 import { readChunks, type DoneChunk, type ReadChunksOptions } from './read-chunks.js';
 import type { ReadSettings } from './read-settings.js';
 
 const NOW = Date.parse('2024-03-05T00:00:00Z');
 const HEADER = 'event_id,occurred_at,user_id,event_type,properties_json\n';
-
-const CSV: ReadSettings = {
-  format: 'csv',
-  columns: {},
-  extraColumns: 'refuse',
-  defaultEventType: undefined,
-  timestamps: 'rfc3339',
-  timezone: undefined,
-  eventIdFrom: undefined,
-  preset: undefined,
-};
-const NDJSON: ReadSettings = { ...CSV, format: 'ndjson' };
 
 /** All but the chunk of a header, which holds no rows. */
 interface ReadText {

@@ -1,24 +1,13 @@
 import { Readable } from 'node:stream';
 import { DEFAULT_LIMITS } from '@event-analytics/event-schema';
 
+import { CSV, NDJSON } from '../../test/settings.js';
 import { readChunks } from './read-chunks.js';
 import type { ReadSettings } from './read-settings.js';
 
 const NOW = Date.parse('2024-12-05T00:00:00Z');
 const ID = '018f4e5a-9c1b-7c3d-8e2f-0123456789ab';
 const AT = '2024-03-04T10:00:00.000Z';
-
-const CSV: ReadSettings = {
-  format: 'csv',
-  columns: {},
-  extraColumns: 'refuse',
-  defaultEventType: undefined,
-  timestamps: 'rfc3339',
-  timezone: undefined,
-  eventIdFrom: undefined,
-  preset: undefined,
-};
-const NDJSON: ReadSettings = { ...CSV, format: 'ndjson' };
 
 type Read = { event: Record<string, unknown>; row: string } | { line: number; code: string; message: string };
 

@@ -1,26 +1,12 @@
 import fc from 'fast-check';
 
-import { scanRecord, type ScannedRecord } from './scan-record.js';
+import { scanAll } from '../../test/scan-all.js';
+import { scanRecord } from './scan-record.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-function scanAll(bytes: Uint8Array, maxRowBytes = 1_000): ScannedRecord[] {
-  const records: ScannedRecord[] = [];
-  let line = 1;
-  for (let at = 0; at < bytes.length;) {
-    const bounds = scanRecord(bytes, at, { isLast: true, maxRowBytes });
-    if (bounds === undefined) throw new Error('the end of the text is known');
-    const { contentEnd, end, lines, irregular, problem } = bounds;
-    const record = { line, bytes: bytes.subarray(at, contentEnd), irregular, ...(problem && { problem }) };
-    if (contentEnd > at) records.push(record);
-    line += lines;
-    at = end;
-  }
-  return records;
-}
-
-function scanText(text: string, maxRowBytes?: number): [number, string, string?][] {
+function scanText(text: string, maxRowBytes = 1_000): [number, string, string?][] {
   return scanAll(bytesOf(text), maxRowBytes).map((record) =>
     record.problem
       ? [record.line, textOf(record.bytes), record.problem.code]
@@ -60,7 +46,7 @@ describe('scanRecord', () => {
   });
 
   it('marks what parsers read differently', () => {
-    const irregular = (text: string): boolean[] => scanAll(bytesOf(text)).map((r) => r.irregular);
+    const irregular = (text: string): boolean[] => scanAll(bytesOf(text), 1_000).map((r) => r.irregular);
     expect(irregular('a,"b"\n{"c":1}\n "d"\n"e" ,f\n"g"h\n\u00a0"i"\n"j" "k"\nl')).toEqual([
       false,
       false,

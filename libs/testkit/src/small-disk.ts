@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { serverAccount, temporaryDataDir } from '@event-analytics/stack';
 
 /** A file system of its own that is soon full. */
 export interface SmallDisk {
   readonly directory: string;
-  /** Gives back the part that was kept from its user. */
+  /** Keeps from its user all that is left but so much. */
+  fill(o: { leaveKib: number }): void;
+  /** Gives back what was kept. */
   makeRoom(): void;
   /** At once, also while files in it are open; to be called in every outcome. */
   unmount(): void;
@@ -25,15 +27,20 @@ export function mayMount(): boolean {
   }
 }
 
-/** A file system in memory, `keptMib` of which are taken until makeRoom(). */
-export function mountSmallDisk({ mib, keptMib }: { mib: number; keptMib: number }): SmallDisk {
+/** A file system in memory, `keptMib` of which are taken until makeRoom(). Needs a process that may mount. */
+export function mountSmallDisk({ mib, keptMib = 0 }: { mib: number; keptMib?: number }): SmallDisk {
   // Servers that we start as root run as somebody else.
   const directory = temporaryDataDir(serverAccount());
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mib}m,mode=711`, 'tmpfs', directory]);
   const kept = join(directory, 'kept');
-  writeFileSync(kept, Buffer.alloc(keptMib * MIB));
+  const keep = (bytes: number) => writeFileSync(kept, Buffer.alloc(bytes));
+  keep(keptMib * MIB);
   return {
     directory,
+    fill: ({ leaveKib }) => {
+      const { bavail, bsize } = statfsSync(directory);
+      keep(Math.max(0, bavail * bsize - 1_024 * leaveKib));
+    },
     makeRoom: () => rmSync(kept, { force: true }),
     unmount: () => void execFileSync('umount', ['--lazy', directory]),
   };

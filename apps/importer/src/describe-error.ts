@@ -1,9 +1,11 @@
 import { classifyDatabaseError, DatabaseError } from '@event-analytics/timescale';
 
-/** An operator's words for an error of the database; undefined for any other. Holds no password. */
-export function describeDatabaseError(error: unknown, url: string): string | undefined {
+/** An operator's words for an error of the database, what it says itself for any other. Holds no password. */
+export function describeError(error: unknown, url: string): string {
   const { kind, sqlState, name } = classifyDatabaseError(error);
-  if (name === undefined && sqlState === undefined) return undefined;
+  if (name === undefined && sqlState === undefined) {
+    return error instanceof Error ? error.message : String(error);
+  }
   const where = addressOf(url);
   const reason = sqlState === undefined ? name : `${name ?? 'SQLSTATE'} ${sqlState}`;
   if (error instanceof DatabaseError && kind === 'fault') return `${where}: ${error.message}`;
