@@ -1,12 +1,10 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { EventProblem, WireEvent } from '@event-analytics/event-schema';
-import type { BreakerState } from '@event-analytics/circuit-breaker';
+import { BREAKER_STATE_NUMBERS, type BreakerState } from '@event-analytics/circuit-breaker';
 import type { RedisFailureCode } from '@event-analytics/redis';
 import { createEventTypeLabels } from './event-type-labels.js';
 
 const EVENT_TYPE_LABELS_MAX = 100;
-
-const BREAKER_STATES: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 };
 
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
 
@@ -75,13 +73,13 @@ export function createGatewayMetrics(
   gauge(
     'redis_breaker_state',
     '0 closed, 1 half open, 2 open (Redis is not asked).',
-    () => BREAKER_STATES[o.redisBreakerState()],
+    () => BREAKER_STATE_NUMBERS[o.redisBreakerState()],
     'max',
   );
   gauge(
     'nats_breaker_state',
     '0 closed, 1 half open, 2 open (nothing is published: 503).',
-    () => BREAKER_STATES[o.natsBreakerState()],
+    () => BREAKER_STATE_NUMBERS[o.natsBreakerState()],
     'max',
   );
   gauge('in_flight_bytes', 'Bytes of request bodies held by unanswered requests.', o.inFlightBytes);

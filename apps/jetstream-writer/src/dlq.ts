@@ -5,7 +5,7 @@ import { connectNats, type ClientLog, type NatsConnectionHandle } from '@event-a
 import { ConfigError, VERSION } from '@event-analytics/service-kit';
 import { hideBin } from 'yargs/helpers';
 import { parseCommandLine, UsageError, type CommandLine } from './dlq/command-line.js';
-import { readConfig } from './dlq/config.js';
+import { readConfig, type DlqConfig } from './dlq/config.js';
 import { addressOf, describeNatsError } from './dlq/describe-nats-error.js';
 import { runDrop } from './dlq/drop-command.js';
 import { EXIT, type ExitCode } from './dlq/exit-codes.js';
@@ -57,7 +57,7 @@ async function run(): Promise<ExitCode> {
 async function runCommand(
   commandLine: CommandLine,
   nats: NatsConnectionHandle,
-  config: ReturnType<typeof readConfig>,
+  config: DlqConfig,
 ): Promise<ExitCode> {
   const { json, quiet } = commandLine;
   const messages = createMessages({ write: (line) => process.stderr.write(line), json, quiet, clock });

@@ -11,16 +11,7 @@ export const streamNamesConfig = {
   NATS_DEAD_LETTER_SUBJECT: subjectName.default('events.dead'),
 };
 
-type StreamNamesConfig = {
-  [Name in keyof typeof streamNamesConfig]: z.infer<(typeof streamNamesConfig)[Name]>;
-};
-
-export function streamNames(
-  config: Pick<
-    StreamNamesConfig,
-    'NATS_STREAM' | 'NATS_SUBJECT' | 'NATS_DURABLE' | 'NATS_DEAD_LETTER_SUBJECT'
-  > & { NATS_DEAD_LETTER_STREAM?: string | undefined },
-): StreamNames {
+export function streamNames(config: z.infer<z.ZodObject<typeof streamNamesConfig>>): StreamNames {
   return {
     stream: config.NATS_STREAM,
     subject: config.NATS_SUBJECT,

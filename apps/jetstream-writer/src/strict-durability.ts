@@ -1,5 +1,6 @@
 import {
   watchDurability,
+  type ClientLog,
   type DurabilityWatch,
   type NatsConnectionHandle,
 } from '@event-analytics/nats-client';
@@ -8,13 +9,6 @@ import { Gauge, type Registry } from 'prom-client';
 import type { RetryTiming } from './write/backoff.js';
 
 const TIMEOUT_MS = 5_000;
-
-interface Log {
-  debug(event: string, context?: Record<string, unknown>): void;
-  info(event: string, context?: Record<string, unknown>): void;
-  warn(event: string, context?: Record<string, unknown>): void;
-  error(event: string, context?: Record<string, unknown>): void;
-}
 
 /** Of a start that is refused; not to be tried again. */
 export class NotDurableError extends Error {
@@ -29,7 +23,7 @@ export class NotDurableError extends Error {
 export async function checkDatabaseDurability(o: {
   db: Database;
   strict: boolean;
-  log: Log;
+  log: ClientLog;
   timing: RetryTiming;
   stopping: AbortSignal;
 }): Promise<void> {
@@ -45,7 +39,7 @@ export async function checkDatabaseDurability(o: {
   }
 }
 
-function judge(unsafe: readonly UnsafeSetting[], { strict, log }: { strict: boolean; log: Log }): void {
+function judge(unsafe: readonly UnsafeSetting[], { strict, log }: { strict: boolean; log: ClientLog }): void {
   for (const { name, value, consequence } of unsafe) {
     if (strict) {
       throw new NotDurableError(
@@ -65,7 +59,7 @@ export function watchStreamDurability(o: {
   stream: string;
   monitoringUrls: readonly string[];
   registry: Registry;
-  log: Log;
+  log: ClientLog;
 }): DurabilityWatch {
   const watch = watchDurability(o.nats, o);
   new Gauge({

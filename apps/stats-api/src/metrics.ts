@@ -1,4 +1,4 @@
-import type { BreakerState } from '@event-analytics/circuit-breaker';
+import { BREAKER_STATE_NUMBERS, type BreakerState } from '@event-analytics/circuit-breaker';
 import type { Metrics } from '@event-analytics/service-kit';
 import type { Statistics } from '@event-analytics/timescale';
 import { Counter, Gauge, Histogram } from 'prom-client';
@@ -32,15 +32,13 @@ export function timedQueries({ registry }: Metrics): StatsContext['timed'] {
   };
 }
 
-const BREAKER_STATES: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 };
-
 export function breakerMetrics({ registry }: Metrics, state: () => BreakerState): void {
   new Gauge({
     name: 'database_breaker_state',
     help: '0 closed, 1 half open, 2 open (PostgreSQL is not asked: 503).',
     registers: [registry],
     collect() {
-      this.set(BREAKER_STATES[state()]);
+      this.set(BREAKER_STATE_NUMBERS[state()]);
     },
   });
 }

@@ -1,1 +1,6 @@
-export { createProbedBreaker, type BreakerState, type ProbedBreaker } from './probed-breaker.js';
+export {
+  BREAKER_STATE_NUMBERS,
+  createProbedBreaker,
+  type BreakerState,
+  type ProbedBreaker,
+} from './probed-breaker.js';

@@ -2,6 +2,13 @@ import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'co
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
+/** As metrics say it. */
+export const BREAKER_STATE_NUMBERS: Readonly<Record<BreakerState, number>> = {
+  closed: 0,
+  half_open: 1,
+  open: 2,
+};
+
 export interface ProbedBreaker {
   /** Runs the work; rejects at once with what `refusal` makes while the breaker isn't closed. */
   run<T>(work: () => Promise<T>): Promise<T>;

@@ -1,4 +1,5 @@
 import { decodeUtf8 } from './body-text.js';
+import { objectPattern, UTF8_BYTES_A_UNIT_MAX, UUID } from './json-patterns.js';
 import { CEILING_LIMITS } from './limits.js';
 import { mayHoldChangedNumber } from './number-precision.js';
 import { parseInstantMs } from './occurred-at.js';
@@ -19,15 +20,9 @@ export interface CanonicalEvent {
 // What JSON.stringify writes for texts: a \u it only has for what no event may hold.
 const TEXT = String.raw`"[^"\\\x00-\x1f]*(?:\\["\\bfnrt][^"\\\x00-\x1f]*)*"`;
 const NUMBER = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
-const SCALAR = `${TEXT}|${NUMBER}|true|false|null`;
-const objectOf = (value: string) => String.raw`\{(?:${TEXT}:(?:${value})(?:,(?=")|(?=\})))*\}`;
-const arrayOf = (value: string) => String.raw`\[(?:(?:${value})(?:,(?!\])|(?=\])))*\]`;
-const deeper = (value: string) => `${SCALAR}|${objectOf(value)}|${arrayOf(value)}`;
-// Three levels of objects or arrays; what goes deeper is read the other way.
-const PROPERTIES = objectOf(deeper(deeper(SCALAR)));
+// What goes deeper is read the other way.
+const PROPERTIES = objectPattern({ text: TEXT, number: NUMBER, blank: '' });
 
-/** As an event_id is written from here on: in lower case. */
-export const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const INSTANT = String.raw`(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`;
 const NAME = String.raw`[^"\\\p{Cc}]+`;
 
@@ -50,8 +45,6 @@ const LONG_NUMBER = /\d(?:[eE]|[\d.]{15})/;
 // A month's last days: not every month has them.
 const DAY_AT = 8;
 const DAY_IN_EVERY_MONTH_MAX = '28';
-/** Of a JavaScript text. */
-export const UTF8_BYTES_A_UNIT_MAX = 3;
 
 /**
  * The events of a message as the gateway writes it, checked by the same ceilings as decodeWireMessage, in a fraction of

@@ -1,7 +1,7 @@
 import type { ParseOptions } from './batch.js';
 import { readJson } from './body-text.js';
 import { eventValidator, type Validation } from './event-validator.js';
-import { changedNumbers, mayHoldChangedNumber } from './number-precision.js';
+import { changedNumbersOfProperties } from './number-precision.js';
 
 /** The columns of one CSV row, unquoted. */
 export interface CsvFields {
@@ -23,9 +23,6 @@ export const validateCsvFields = (fields: CsvFields, o: ParseOptions): Validatio
     const message = `properties_json is not valid JSON: ${json.where}; send an object, or leave it empty.`;
     return validate(event, o.nowMs, [{ path: 'properties_json', code: 'invalid_json', message }]);
   }
-  const { maxPropertiesDepth } = o.limits;
-  const changed = mayHoldChangedNumber(text)
-    ? changedNumbers(text, { within: ['events', 0, 'properties'], maxPropertiesDepth }).get(0)
-    : undefined;
+  const changed = changedNumbersOfProperties(text, o.limits.maxPropertiesDepth);
   return validate({ ...event, properties: json.value }, o.nowMs, changed);
 };

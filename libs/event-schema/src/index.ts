@@ -5,7 +5,7 @@ export { validateCsvFields, type CsvFields } from './csv-fields.js';
 export { createEventSchema, eventSchema, isUuid, type EventInput, type EventSchema } from './event-schema.js';
 export { parseJsonBatch } from './json-batch.js';
 export { parseNdjsonBatch } from './ndjson-batch.js';
-export { changedNumbers, mayHoldChangedNumber } from './number-precision.js';
+export { changedNumbersOfProperties } from './number-precision.js';
 export { parseInstantMs } from './occurred-at.js';
 export type { Validation } from './event-validator.js';
 export { CEILING_LIMITS, DEFAULT_LIMITS, MAX_PROBLEMS_PER_EVENT, type EventLimits } from './limits.js';

@@ -86,3 +86,9 @@ export const changedNumbersIn = (text: string, maxDepth: number): FieldProblem[]
   });
   return problems;
 };
+
+/** The changed numbers of properties that came as a text of their own. */
+export const changedNumbersOfProperties = (text: string, maxPropertiesDepth: number): FieldProblem[] =>
+  mayHoldChangedNumber(text)
+    ? (changedNumbers(text, { within: ['events', 0, 'properties'], maxPropertiesDepth }).get(0) ?? [])
+    : [];

@@ -1,4 +1,4 @@
-import { UUID } from './canonical-message.js';
+import { UUID } from './json-patterns.js';
 import type { CsvFields } from './csv-fields.js';
 import { isUuid } from './event-schema.js';
 import type { EventLimits } from './limits.js';

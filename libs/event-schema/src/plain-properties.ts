@@ -1,19 +1,13 @@
-import { UTF8_BYTES_A_UNIT_MAX } from './canonical-message.js';
+import { objectPattern, PLAIN_NUMBER, UTF8_BYTES_A_UNIT_MAX } from './json-patterns.js';
 import type { EventLimits } from './limits.js';
 
 // The Unicode escapes of characters that can be stored by themselves: neither NUL nor half of a pair.
 const UNICODE_ESCAPE = String.raw`u(?!0000)(?:[0-9a-ce-fA-CE-F][0-9a-fA-F]|[dD][0-7])[0-9a-fA-F]{2}`;
 const TEXT = String.raw`"[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|${UNICODE_ESCAPE})[^"\\\x00-\x1f]*)*"`;
-// As JSON.stringify writes them: jsonb would keep the zeros of 1.50.
-const NUMBER = String.raw`0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]`;
-const SCALAR = `${TEXT}|${NUMBER}|true|false|null`;
-// With the blank after a comma or colon that Python writes.
-const objectOf = (value: string) => String.raw`\{(?:${TEXT}: ?(?:${value})(?:, ?(?=")|(?=\})))*\}`;
-const arrayOf = (value: string) => String.raw`\[(?:(?:${value})(?:, ?(?!\])|(?=\])))*\]`;
-const deeper = (value: string) => `${SCALAR}|${objectOf(value)}|${arrayOf(value)}`;
 
 const LEVELS_MAX = 3;
-const PROPERTIES = new RegExp(`^${objectOf(deeper(deeper(SCALAR)))}$`);
+// With the blank after a comma or colon that Python writes.
+const PROPERTIES = new RegExp(`^${objectPattern({ text: TEXT, number: PLAIN_NUMBER, blank: ' ?' })}$`);
 
 /**
  * True for nearly every JSON text of ordinary valid properties, and for none of invalid ones. As jsonb it is the same

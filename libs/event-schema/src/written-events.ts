@@ -1,7 +1,7 @@
 import { decodeUtf8 } from './body-text.js';
 import type { ParseOptions } from './batch.js';
-import { UTF8_BYTES_A_UNIT_MAX, UUID } from './canonical-message.js';
 import { instantWindow, isPlainInstant, type InstantWindow } from './instant-window.js';
+import { PLAIN_NUMBER, UTF8_BYTES_A_UNIT_MAX, UUID } from './json-patterns.js';
 import { readOccurredAt } from './occurred-at.js';
 
 /** An accepted event as the JSON text that is published: what JSON.stringify writes for an AcceptedEvent. */
@@ -15,8 +15,7 @@ export interface WrittenEvent {
 // begins with a digit: JavaScript would put it before the others.
 const TEXT = String.raw`"[^"\\\x00-\x1f]*"`;
 const KEY = String.raw`"([^"\\\x00-\x1f\d][^"\\\x00-\x1f]*)"`;
-const NUMBER = String.raw`0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]`;
-const SCALAR = `${TEXT}|${NUMBER}|true|false|null`;
+const SCALAR = `${TEXT}|${PLAIN_NUMBER}|true|false|null`;
 // Bounded, as each turn of a loop of groups takes some of the stack of the regular expression.
 const ARRAY = String.raw`\[(?:(?:${SCALAR})(?:,(?!\])|(?=\]))){0,100}\]`;
 const MEMBER = `${KEY}:(?:${SCALAR}|${ARRAY})`;

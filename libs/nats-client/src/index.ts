@@ -9,7 +9,7 @@ export type { DeadLetterBacklog, DeadLetters } from './dead-letters/dead-letters
 export { indexDeadLetters } from './dead-letters/index-letters.js';
 export type { IndexedLetter } from './dead-letters/index-letters.js';
 export { DEAD_LETTER_HEADERS } from './dead-letters/letter-headers.js';
-export { LETTERS_A_PAGE, readDeadLetters } from './dead-letters/read-letters.js';
+export { readDeadLetters } from './dead-letters/read-letters.js';
 export { removeDeadLetter } from './dead-letters/remove-letter.js';
 export { replayDeadLetter } from './dead-letters/replay-letter.js';
 export { watchDurability } from './durability-watch.js';

@@ -1,4 +1,3 @@
-export type { BreakerState } from '@event-analytics/circuit-breaker';
 export { createRedisBreaker, type RedisBreaker } from './breaker.js';
 export { connectRedis, type RedisConnection, type RedisOptions } from './connection.js';
 export { RedisUnavailableError, redisFailureCode, type RedisFailureCode } from './errors.js';

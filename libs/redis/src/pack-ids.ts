@@ -1,5 +1,5 @@
 /** Bytes of a UUID. */
-export const ID_BYTES = 16;
+const ID_BYTES = 16;
 
 const ID_TEXT_LENGTH = 36;
 const DASH = 0x2d;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { BreakerState } from '@event-analytics/circuit-breaker';
 import {
   connectRedis,
   createFallbackTokenBucket,
   createLocalTokenBucket,
   createSeenIds,
   createTokenBucket,
-  type BreakerState,
   type RedisConnection,
 } from '../src/index.js';
 import { eventually, startOwnRedis, type OwnRedis } from './own-redis.js';

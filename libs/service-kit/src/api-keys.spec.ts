@@ -1,6 +1,6 @@
 import type { Express } from 'express';
 import request from 'supertest';
-import { parseApiKeys, requireScope } from './api-keys.js';
+import { checkScope, parseApiKeys, requireScope } from './api-keys.js';
 import { createLogger } from './logger.js';
 import { createMetrics } from './metrics.js';
 import { createServiceApp } from './service-app.js';
@@ -12,8 +12,9 @@ const appWith = (keys: string) =>
     metrics: createMetrics({ service: 'tested' }),
     healthChecks: [],
     mount(app: Express) {
-      app.get('/stats', requireScope(parseApiKeys(keys), 'stats'), (_request, response) => {
-        response.json({ key: (response.locals['apiKeyName'] as string | undefined) ?? null });
+      const parsed = parseApiKeys(keys);
+      app.get('/stats', requireScope(parsed, 'stats'), ({ headers }, response) => {
+        response.json({ key: checkScope(parsed, 'stats', headers) ?? null });
       });
     },
   });

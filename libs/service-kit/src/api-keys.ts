@@ -59,14 +59,10 @@ export function checkScope(keys: ApiKeys, scope: ApiScope, headers: IncomingHttp
   return found.name;
 }
 
-/**
- * Lets only keys with the scope pass, if there are keys at all; `res.locals.apiKeyName` is then the
- * key's name.
- */
+/** Lets only keys with the scope pass, if there are keys at all. */
 export function requireScope(keys: ApiKeys, scope: ApiScope): RequestHandler {
-  return (request, response, next) => {
-    const name = checkScope(keys, scope, request.headers);
-    if (name !== undefined) response.locals['apiKeyName'] = name;
+  return (request, _response, next) => {
+    checkScope(keys, scope, request.headers);
     next();
   };
 }

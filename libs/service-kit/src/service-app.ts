@@ -30,9 +30,9 @@ export interface ServiceAppOptions {
 }
 
 /**
- * An Express application with what every service has: request ids, api_requests_total, access log,
- * /health, /metrics, /docs, /openapi.json, then the service's routes, and one place where errors
- * become problem+json. It neither listens nor reads the environment.
+ * An Express application with what every service has: request ids, api_requests_total, access log, the
+ * service's routes, then /health, /metrics, /docs, /openapi.json, and one place where errors become
+ * problem+json. It neither listens nor reads the environment.
  */
 export function createServiceApp(o: ServiceAppOptions): Express {
   const { version = VERSION, clock = Date.now, ready = () => true } = o;

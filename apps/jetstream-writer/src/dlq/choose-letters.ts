@@ -28,7 +28,7 @@ export function chooseLetters(index: readonly IndexedLetter[], selection: Select
   return { letters: [...letters], missing: [...missing] };
 }
 
-/** "12 dead letters: 8 nul_character, 4 invalid_json", the most frequent first. */
+/** How many letters there are of each reason, the most frequent first. */
 export function countByReason(index: readonly IndexedLetter[]): Record<string, number> {
   const counts = new Map<string, number>();
   for (const { reason } of index) counts.set(reason, (counts.get(reason) ?? 0) + 1);

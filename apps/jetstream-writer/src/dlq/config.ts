@@ -5,8 +5,6 @@ import { streamNames, streamNamesConfig } from '../stream-names.js';
 /** Where a test may have the command die, as if by SIGKILL. */
 const DLQ_FAILPOINTS = ['after_publish'] as const;
 
-export type DlqFailpoint = (typeof DLQ_FAILPOINTS)[number];
-
 const schema = z.object({
   ENVIRONMENT: z.string().default('development'),
   ...streamNamesConfig,

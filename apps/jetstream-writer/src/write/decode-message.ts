@@ -44,7 +44,7 @@ export function decodeMessage(message: StreamMessage): DecodedMessage {
 }
 
 /** A dead letter that tells where in the stream it came from. */
-export function deadLetter(
+function deadLetter(
   message: StreamMessage,
   o: Pick<DeadLetter, 'index' | 'reason' | 'error' | 'payload' | 'receivedAt'>,
 ): DeadLetter {

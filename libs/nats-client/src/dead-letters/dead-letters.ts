@@ -1,11 +1,12 @@
 import type { NatsConnectionHandle, NatsSession } from '../connection.js';
-import { StreamConfigError, StreamUnavailableError } from '../errors.js';
+import { StreamConfigError } from '../errors.js';
 import type { StreamNames } from '../names.js';
 import { toStreamUnavailable } from '../publish-errors.js';
 import { findStream } from '../stream.js';
 import { ensureDeadLetterStream } from './dead-letter-stream.js';
 import type { DeadLetter } from './dead-letter.js';
 import { writeLetterHeaders } from './letter-headers.js';
+import { liveSession } from './live-session.js';
 
 export interface DeadLetterBacklog {
   /** What the stream holds, copies of letters included. */
@@ -59,8 +60,7 @@ export function createDeadLetters(
 
   return {
     async put(letter) {
-      const session = nats.session();
-      if (!session) throw new StreamUnavailableError('disconnected', 'refused', 'not connected to NATS');
+      const session = liveSession(nats);
       try {
         await check(session);
         await session.js.publish(o.names.deadLetterSubject, letter.payload, {

@@ -6,7 +6,7 @@ import { readLetterHeaders } from './letter-headers.js';
 import { liveSession } from './live-session.js';
 
 /** Letters in memory at once: at most max_payload bytes each, so some tens of MB in the worst case. */
-export const LETTERS_A_PAGE = 64;
+const LETTERS_A_PAGE = 64;
 
 /** The letters at these places, page by page in their order; what was removed meanwhile is left out. */
 export async function* readDeadLetters(

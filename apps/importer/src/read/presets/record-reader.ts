@@ -1,7 +1,6 @@
 import {
   CEILING_LIMITS,
-  changedNumbers,
-  mayHoldChangedNumber,
+  changedNumbersOfProperties,
   quoteValue,
   type FieldProblem,
 } from '@event-analytics/event-schema';
@@ -61,7 +60,7 @@ export function createRecordReader(): RecordReader {
       const message = `${path} must be the JSON of an object, not ${quoteValue(value)}: mend the record.`;
       return refuse(path, 'invalid_json', message);
     }
-    problems.push(...changedNumbersOf(value));
+    problems.push(...changedNumbersOfProperties(value, CEILING_LIMITS.maxPropertiesDepth));
     return parsed;
   }
 
@@ -99,10 +98,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function changedNumbersOf(text: string): FieldProblem[] {
-  if (!mayHoldChangedNumber(text)) return [];
-  const { maxPropertiesDepth } = CEILING_LIMITS;
-  return changedNumbers(text, { within: ['events', 0, 'properties'], maxPropertiesDepth }).get(0) ?? [];
 }
