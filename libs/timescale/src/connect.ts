@@ -272,7 +272,7 @@ function lostError(): DatabaseError {
   return new DatabaseError('connection_lost', 'the connection to PostgreSQL was lost');
 }
 
-function lateError(timeoutMs: number): DatabaseError {
+export function lateError(timeoutMs: number): DatabaseError {
   return new DatabaseError('answer_timeout', `PostgreSQL did not answer for ${timeoutMs} ms`);
 }
 

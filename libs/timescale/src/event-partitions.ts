@@ -2,6 +2,7 @@ import type { AcceptedEvent } from '@event-analytics/event-schema';
 import type { Database } from './database.js';
 import { makePartitions } from './queries/partitions_make.js';
 import { retryTransient } from './retry-transient.js';
+import { isIsoInstant } from './sql-text.js';
 import { recordedStorage, type StorageKind } from './storage.js';
 
 /** Locks taken by one transaction: each new partition is a table and its indexes. */
@@ -27,7 +28,7 @@ function chunkStart(occurredAt: string): string {
 
 /** Of an instant as toISOString writes it; both storages begin their partitions at midnight, UTC. */
 function utcDay(occurredAt: string): string | undefined {
-  return occurredAt.length === 24 && occurredAt.endsWith('Z') ? occurredAt.slice(0, 10) : undefined;
+  return isIsoInstant(occurredAt) ? occurredAt.slice(0, 10) : undefined;
 }
 
 /** The partitions that live events will be in: this one and the next two, as events_make_partitions wants them. */

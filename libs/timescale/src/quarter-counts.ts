@@ -1,3 +1,5 @@
+/** A quarter of an hour: what a bucket is. */
+export const BUCKET_MS = 900_000;
 /** Quarters of an hour in a UTC day. */
 export const QUARTERS_PER_DAY = 96;
 

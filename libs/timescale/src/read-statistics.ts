@@ -3,11 +3,11 @@ import { classifyDatabaseError } from './classify-error.js';
 import { RawDataDroppedError, StatementTimeoutError } from './errors.js';
 import { retainedFromBucket } from './queries/retained_from_read.js';
 import { instant } from './sql-text.js';
+import { BUCKET_MS } from './quarter-counts.js';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** The server stops the statement itself; past this it is not there any more. */
 const ANSWER_GRACE_MS = 2_000;
-const BUCKET_MS = 900_000;
 
 export interface StatisticOptions {
   /** How long PostgreSQL may take (default 30 s). */

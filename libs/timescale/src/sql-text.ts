@@ -37,3 +37,8 @@ export function exactCount(text: string | number): number {
   if (!Number.isSafeInteger(count)) throw new DatabaseError('count_too_large', `${text} is no exact number`);
   return count;
 }
+
+/** Whether a valid instant is as Date.toISOString writes it: it begins with its day, and such texts compare as they do. */
+export function isIsoInstant(text: string): boolean {
+  return text.length === 24 && text.endsWith('Z');
+}

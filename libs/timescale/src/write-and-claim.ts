@@ -18,8 +18,10 @@ export async function insertAndCount(
 ): Promise<WriteResult> {
   if (events.length === 0) return { inserted: 0, duplicates: 0 };
   const { unseen, importId } = options;
-  const copied = unseen && importId !== undefined ? await copyEvents(sql, events, importId) : undefined;
-  const { inserted, retainedFromMs } = copied ?? (await insertEvents(sql, events, options));
+  // Of those that are copied none is too old.
+  if (unseen && importId !== undefined && (await copyEvents(sql, events, importId)))
+    return resultOf(events.length, events.length, undefined);
+  const { inserted, retainedFromMs } = await insertEvents(sql, events, options);
   return resultOf(events.length, inserted, tooOldEvents(events, retainedFromMs));
 }
 

@@ -12,7 +12,7 @@ import { probeColumnstore } from '../src/queries/columnstore_probe.js';
 import { CAME_BY_ITSELF } from '../src/queries/import_claims_make.js';
 import { createRandom, event, eventId, events } from './event-makers.js';
 import { begin, chunk, claims, owners } from './import-makers.js';
-import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
+import { openDatabase, storages, untilSomebodyWaits, type OpenedDatabase } from './test-database.js';
 
 describe.each(storages)('who brought an event, on %s', (storage) => {
   let opened: OpenedDatabase;
@@ -300,16 +300,3 @@ async function removeUnclaimed(sql: Sql, id: number): Promise<number> {
 }
 
 const emptyLog = (db: Database) => db.run((sql) => sql`DELETE FROM activity_log`);
-
-/** For a lock, or for one of that table. */
-async function untilSomebodyWaits(db: Database, table?: string): Promise<void> {
-  for (;;) {
-    const [row] = await db.run(
-      (sql) => sql<{ waits: boolean }[]>`
-        SELECT EXISTS (SELECT FROM pg_locks
-          WHERE NOT granted AND (${table ?? null}::text IS NULL OR relation = to_regclass(${table ?? null}))) AS waits`,
-    );
-    if (row?.waits) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

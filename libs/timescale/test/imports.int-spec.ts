@@ -23,7 +23,7 @@ import {
 } from '../src/index.js';
 import { createRandom, event, eventId, events } from './event-makers.js';
 import { begin, chunk, claims, owners, sha256 } from './import-makers.js';
-import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
+import { openDatabase, storages, untilSomebodyWaits, type OpenedDatabase } from './test-database.js';
 
 const NOTHING_REJECTED = { rejected: 0 };
 
@@ -392,7 +392,7 @@ describe.each(storages)('imports on %s', (storage) => {
         await sql`SELECT FROM imports WHERE id = ${id} FOR UPDATE`;
         const written = writeChunk(opened.connect(), id, chunk(0), events(0, 10), NOTHING_REJECTED);
         void written.catch(() => undefined);
-        await untilSomebodyWaits();
+        await untilSomebodyWaits(db);
         await sql`UPDATE imports SET state = 'undoing' WHERE id = ${id}`;
         return { written };
       });
@@ -505,18 +505,6 @@ describe.each(storages)('imports on %s', (storage) => {
   /** Does it in a transaction of another process. */
   const whileHolding = <T>(work: Parameters<typeof db.transaction<T>>[0]): Promise<T> =>
     opened.connect().transaction(work);
-
-  async function untilSomebodyWaits(): Promise<void> {
-    for (;;) {
-      const [row] = await db.run(
-        (sql) => sql<{ waits: boolean }[]>`
-          SELECT EXISTS (SELECT FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock') AS waits`,
-      );
-      if (row?.waits) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 
   /** Nobody else is in a transaction: the server has noticed that its client is gone. */
   async function serverIsIdle(): Promise<void> {

@@ -40,3 +40,18 @@ export async function openDatabase(storage: StorageKind): Promise<OpenedDatabase
   if (result.storage !== storage) throw new Error(`wanted ${storage}, got ${result.storage}`);
   return opened;
 }
+
+/** Until somebody waits for a lock in this database; for one of that table, where it is named. */
+export async function untilSomebodyWaits(db: Database, table?: string): Promise<void> {
+  for (;;) {
+    const [row] = await db.run(
+      (sql) => sql<{ waits: boolean }[]>`
+        SELECT EXISTS (
+          SELECT FROM pg_stat_activity JOIN pg_locks USING (pid)
+          WHERE datname = current_database() AND NOT granted
+            AND (${table ?? null}::text IS NULL OR relation = to_regclass(${table ?? null}))) AS waits`,
+    );
+    if (row?.waits) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

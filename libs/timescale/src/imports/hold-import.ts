@@ -1,4 +1,5 @@
 import { classifyDatabaseError } from '../classify-error.js';
+import { lateError } from '../connect.js';
 import type { Database, Sql } from '../database.js';
 import { DatabaseError } from '../errors.js';
 import {
@@ -108,11 +109,7 @@ export async function holdImport(db: Database, id: number, work: ImportWork): Pr
 async function inTime<T>(answer: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new DatabaseError(
-      'answer_timeout',
-      `PostgreSQL did not answer for ${ANSWER_TIMEOUT_MS} ms`,
-    );
-    timer = setTimeout(() => reject(error), ANSWER_TIMEOUT_MS);
+    timer = setTimeout(() => reject(lateError(ANSWER_TIMEOUT_MS)), ANSWER_TIMEOUT_MS);
   });
   try {
     return await Promise.race([answer, late]);

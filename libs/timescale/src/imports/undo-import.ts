@@ -14,13 +14,13 @@ import {
   markImportUndone,
 } from '../queries/imports_undo.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
-import { QUARTERS_PER_DAY } from '../quarter-counts.js';
+import { BUCKET_MS, QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { retryTransient } from '../retry-transient.js';
 import { instant } from '../sql-text.js';
 import { holdImport } from './hold-import.js';
 import { ImportDataDroppedError } from './import-data-dropped-error.js';
 import { ImportStateError } from './import-state-error.js';
-import { BUCKET_MS, STEP_TIMEOUT_MS, undoStep } from './undo-step.js';
+import { checkNothingDropped, STEP_TIMEOUT_MS, undoStep } from './undo-step.js';
 
 const STEP_MS = 250;
 /** A step looks no further, and at most twice as far as the last one came. */
@@ -106,8 +106,7 @@ async function beginUndo(db: Database, id: number): Promise<BucketRange> {
       const retainedFrom = await retainedFromBucket(sql);
       const indexes = await liveIndexes(sql);
       await orDropped(id, range.from, () => {
-        if (retainedFrom !== undefined && range.from < retainedFrom)
-          throw new RawDataDroppedError(instant(retainedFrom * BUCKET_MS));
+        checkNothingDropped(range.from, retainedFrom);
         for (const index of indexes) checkCountable(index, range.from, retainedFrom);
       });
     }

@@ -13,12 +13,11 @@ import {
 import { removeImportedEvents } from '../queries/imported_events_remove.js';
 import { dropOwnClaims } from '../queries/imports_undo.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
-import { QUARTERS_PER_DAY } from '../quarter-counts.js';
+import { BUCKET_MS, QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { retryTransient } from '../retry-transient.js';
 import { instant } from '../sql-text.js';
 import { nextDays } from './undo-days.js';
 
-export const BUCKET_MS = 900_000;
 const DAY_MS = QUARTERS_PER_DAY * BUCKET_MS;
 /** A day is one step, however large; without this it could not be undone. */
 export const STEP_TIMEOUT_MS = 15 * 60_000;
@@ -59,7 +58,8 @@ export async function undoStep(
         const step = { postponed: false, removed: 0, kept: 0, doneTo: to };
         const log = await foldVisibleLog(sql, memory, state);
         if (log.postponed) return { changed: false, result: { ...step, postponed: true, doneTo: o.from } };
-        await checkNothingDropped(sql, o.from);
+        // Retention goes on meanwhile.
+        checkNothingDropped(o.from, await retainedFromBucket(sql));
         const stretch = { importId: o.id, fromMs: o.from * BUCKET_MS, toMs: to * BUCKET_MS };
         const days = await countImportedDays(sql, stretch);
         if (!days.some(({ imported }) => imported > 0)) {
@@ -105,9 +105,8 @@ async function allowDecompression(sql: Sql): Promise<void> {
     WHERE name = 'timescaledb.max_tuples_decompressed_per_dml_transaction'`;
 }
 
-/** Retention goes on meanwhile. */
-async function checkNothingDropped(sql: Sql, from: number): Promise<void> {
-  const retainedFrom = await retainedFromBucket(sql);
+/** @throws RawDataDroppedError events from this bucket on were dropped */
+export function checkNothingDropped(from: number, retainedFrom: number | undefined): void {
   if (retainedFrom !== undefined && from < retainedFrom)
     throw new RawDataDroppedError(instant(retainedFrom * BUCKET_MS));
 }

@@ -36,12 +36,14 @@ export function countEventsOf(
   return sum;
 }
 
-/** Those in the buckets [from, to). */
+/** Those in the buckets [from, to). Rows that have none there are left out: each would cost its whole length later. */
 export function entriesWithin(
-  entries: ActivityEntries,
+  rows: readonly ActivityEntries[],
   { from, to }: { from: number; to: number },
-): ActivityEntries {
-  return { ...entries, runs: entries.runs.filter(({ bucket }) => bucket >= from && bucket < to) };
+): ActivityEntries[] {
+  return rows
+    .map((row) => ({ ...row, runs: row.runs.filter(({ bucket }) => bucket >= from && bucket < to) }))
+    .filter(({ runs }) => runs.length > 0);
 }
 
 /** Those at the positions [start, end). */

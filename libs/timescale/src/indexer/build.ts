@@ -88,7 +88,7 @@ async function addToIndexes(
   o: { read: ActivityEntries; log: readonly ActivityEntries[]; range: BucketRange },
 ): Promise<string[]> {
   // What is in the log will be counted when that is folded: unlike a user, an event must not be added twice.
-  const toCome = o.log.map((entries) => negated(entriesWithin(entries, o.range)));
+  const toCome = entriesWithin(o.log, o.range).map(negated);
   const { types, numbered } = await numberEntries(sql, memory, state, [o.read, ...toCome]);
   const refused: string[] = [];
   for (const index of indexes) {

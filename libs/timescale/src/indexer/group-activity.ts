@@ -2,7 +2,8 @@ import type { QuarterHourDays } from '@event-analytics/calendar';
 import { QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { countEventsOf, type ActivityEntries } from './activity.js';
 import type { DayCounts } from './add-counts.js';
-import { ANY_TYPE, monthOfDay, type IndexKey } from './index-key.js';
+import { ANY_TYPE, EVERYTHING, monthOfDay, NOTHING, type IndexKey } from './index-key.js';
+import { daysOfZone, type ActivityIndex } from './indexes.js';
 
 /** Entries with the numbers of their users. */
 export interface NumberedEntries extends Pick<ActivityEntries, 'runs' | 'counts'> {
@@ -19,6 +20,11 @@ export interface ZoneIndex {
   /** Months that have rows of their own: those before it, and of it the types before sealedTypes. */
   sealedBefore: number;
   sealedTypes: number;
+}
+
+/** An index as though it had everything and no month of it was sealed: by which days are counted anew. */
+export function daysAlone({ id, zone }: Pick<ActivityIndex, 'id' | 'zone'>): ZoneIndex {
+  return { id, days: daysOfZone(zone), builtBefore: EVERYTHING, sealedBefore: NOTHING, sealedTypes: 0 };
 }
 
 export interface UserNumbers {

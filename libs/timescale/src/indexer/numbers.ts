@@ -78,7 +78,7 @@ export async function numberTypes(
   sql: Sql,
   known: TypeNumbers,
   state: FoldState,
-  entries: readonly ActivityEntries[],
+  entries: readonly { runs: readonly { event_type: string }[] }[],
 ): Promise<Map<string, number>> {
   const numbers = new Map<string, number>();
   const unknown = new Set<string>();

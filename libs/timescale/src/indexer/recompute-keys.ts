@@ -1,11 +1,9 @@
 import { RawDataDroppedError } from '../errors.js';
 import type { BucketRange } from '../queries/events_extent.js';
-import { QUARTERS_PER_DAY } from '../quarter-counts.js';
+import { BUCKET_MS, QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { instant } from '../sql-text.js';
 import { ANY_TYPE, EVERYTHING, NOTHING } from './index-key.js';
 import { COUNTS, daysOfZone, type ActivityIndex } from './indexes.js';
-
-const BUCKET_MS = 900_000;
 
 /** Where events became fewer: a quarter of an hour and a type. */
 export interface TouchedBucket {

@@ -8,10 +8,9 @@ import { countEntries, type ActivityEntries } from './activity.js';
 import { addCounts, type DayCounts } from './add-counts.js';
 import { numberEntries, refuse, type FoldMemory } from './fold.js';
 import type { FoldState } from './fold-state.js';
-import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
-import { EVERYTHING, NOTHING, type IndexKey } from './index-key.js';
-import { COUNTS, daysOfZone, liveIndexes } from './indexes.js';
-import { namesOf } from './names.js';
+import { daysAlone, groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
+import { EVERYTHING, type IndexKey } from './index-key.js';
+import { COUNTS, liveIndexes } from './indexes.js';
 import { numberTypes } from './numbers.js';
 import { affectedDays, type AffectedDays, type TouchedBucket } from './recompute-keys.js';
 import { recomputeMonths } from './recompute-months.js';
@@ -39,7 +38,7 @@ export async function recomputeActivity(
 ): Promise<void> {
   if (touched.length === 0) return;
   const retainedFrom = await retainedFromBucket(sql);
-  const numbers = await numberTypes(sql, memory.types, state, [withoutUsers(touched)]);
+  const numbers = await numberTypes(sql, memory.types, state, [{ runs: touched }]);
   const affected = (await liveIndexes(sql))
     .map((index) => affectedDays(index, touched, numbers, retainedFrom))
     .filter(({ types }) => types.size > 0);
@@ -66,13 +65,7 @@ interface Gathered {
 
 function gatherUsers({ userSets }: FoldMemory, affected: AffectedDays): Gathered {
   const { index, types: typesOf } = affected;
-  const zone = {
-    id: index.id,
-    days: daysOfZone(index.zone),
-    builtBefore: EVERYTHING,
-    sealedBefore: NOTHING,
-    sealedTypes: 0,
-  };
+  const zone = daysAlone(index);
   const sets = new Map<string, { key: IndexKey; users: UserSet }>();
   let refused = false;
   return {
@@ -190,9 +183,4 @@ async function readInParts(
     buckets = Math.max(1, Math.min(Math.floor(fitting), 2 * buckets, READ_BUCKETS_MAX));
     from = to;
   }
-}
-
-function withoutUsers(touched: readonly TouchedBucket[]): ActivityEntries {
-  const runs = touched.map(({ bucket, event_type }) => ({ bucket, event_type, first: 0, end: 0 }));
-  return { runs, users: namesOf([]), counts: undefined };
 }

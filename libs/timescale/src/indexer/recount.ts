@@ -6,10 +6,10 @@ import { activityOfEvents } from '../queries/activity_of_events.js';
 import { peekActivityLog } from '../queries/activity_log_peek.js';
 import { eventsExtent } from '../queries/events_extent.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
-import { decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
+import { BUCKET_MS, decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { instant, textArray } from '../sql-text.js';
 import { countEvents, entriesWithin, type ActivityEntries } from './activity.js';
-import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
+import { daysAlone, groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { ANY_TYPE, EVERYTHING, firstDayOfMonth, monthOfDay, NOTHING } from './index-key.js';
 import { COUNTS, daysOfZone, liveIndexes, type ActivityIndex } from './indexes.js';
 import { nameAt } from './names.js';
@@ -17,7 +17,6 @@ import { createStepSize } from './step-size.js';
 
 const LOG_ROWS_MAX = 2_000;
 const STEP_MS = 500;
-const BUCKET_MS = 900_000;
 /** Past all numbers that users are given. */
 const FIRST_TEMPORARY = 2_147_483_648;
 const DIFFERENCES_MAX = 1_000;
@@ -157,8 +156,7 @@ async function compareUsers(
       const range = { from: days.firstBucketOf(first), to: days.firstBucketOf(end) };
       const read = await activityOfEvents(sql, range);
       events += countEvents(read);
-      const logged = log.map((entries) => entriesWithin(entries, range));
-      const [ofEvents, ...ofLog] = await numbers.of(sql, [read, ...logged]);
+      const [ofEvents, ...ofLog] = await numbers.of(sql, [read, ...entriesWithin(log, range)]);
       const expected = setsByKey(userSets, index, ofEvents ? [ofEvents] : [], names);
       const actual = setsByKey(userSets, index, ofLog, names);
       const rows = await sql<{ type: number; slot: number; users: Uint8Array }[]>`
@@ -225,10 +223,7 @@ async function compareCounts(
       const end = Math.min(first + size, endDay);
       const range = { from: first * QUARTERS_PER_DAY, to: end * QUARTERS_PER_DAY };
       const expected = quartersByKey([await activityOfEvents(sql, range)], names);
-      const actual = quartersByKey(
-        log.map((entries) => entriesWithin(entries, range)),
-        names,
-      );
+      const actual = quartersByKey(entriesWithin(log, range), names);
       const rows = await sql<{ type: number; day: number; total: string; quarters: Uint8Array }[]>`
         SELECT type, day, total, quarters FROM activity_counts
         WHERE index_id = ${index.id} AND day >= ${first} AND day < ${end}`;
@@ -300,18 +295,11 @@ function keyOf(key: string): { type: number; slot: number } {
 
 function setsByKey(
   userSets: UserSets,
-  { id, zone }: ActivityIndex,
+  index: ActivityIndex,
   entries: readonly NumberedEntries[],
   names: ReadonlyMap<string, number>,
 ): Map<string, UserSet> {
-  const index = {
-    id,
-    days: daysOfZone(zone),
-    builtBefore: EVERYTHING,
-    sealedBefore: NOTHING,
-    sealedTypes: 0,
-  };
-  const grouped = groupUsers(index, entries, names) ?? [];
+  const grouped = groupUsers(daysAlone(index), entries, names) ?? [];
   return new Map(grouped.map(({ key, numbers }) => [`${key.type} ${key.slot}`, userSets.of(numbers)]));
 }
 

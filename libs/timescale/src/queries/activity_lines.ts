@@ -1,4 +1,5 @@
 import type { WritableEvent } from './events_insert.js';
+import { BUCKET_MS, QUARTERS_PER_DAY } from '../quarter-counts.js';
 
 /** A row of activity_log: see migration 0005. */
 export interface ActivityRow {
@@ -10,10 +11,8 @@ export interface ActivityRow {
 /** Two days: what is older waits behind what is not, so that history does not make live events wait. */
 export const HISTORICAL_AFTER_BUCKETS = 192;
 
-const BUCKET_MS = 900_000;
 const DAY_MS = 86_400_000;
 const ZERO = '0'.charCodeAt(0);
-const QUARTERS_PER_DAY = 96;
 /** Of an instant as Date.toISOString writes it. */
 const DAY_LENGTH = '2024-03-04'.length;
 const HOUR_AT = '2024-03-04T'.length;

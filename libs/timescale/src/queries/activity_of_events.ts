@@ -3,8 +3,7 @@ import type { ActivityEntries } from '../indexer/activity.js';
 import { instant } from '../sql-text.js';
 import { entriesOfArrays, type ActivityArrays } from './activity_log_rows.js';
 import type { BucketRange } from './events_extent.js';
-
-const BUCKET_MS = 900_000;
+import { BUCKET_MS } from '../quarter-counts.js';
 
 /** What the log would say of the events in these buckets, from the events themselves. */
 export async function activityOfEvents(sql: Sql, { from, to }: BucketRange): Promise<ActivityEntries> {

@@ -1,7 +1,7 @@
 import type { Sql } from '../database.js';
 import { activityRows, type ActivityRow } from './activity_lines.js';
 import { copyLines } from './event_lines.js';
-import type { InsertedEvents, WritableEvent } from './events_insert.js';
+import type { WritableEvent } from './events_insert.js';
 
 /**
  * Inserts events of an import of which none is there yet, and logs their activity, in a transaction that has done nothing
@@ -9,7 +9,7 @@ import type { InsertedEvents, WritableEvent } from './events_insert.js';
  * by the page, and the log is made here. Not sorted by key: who brings the same events at the same time may have to be
  * undone, and does it again.
  *
- * @returns undefined where they cannot be copied, as where some are too old: nothing was done
+ * @returns whether they were: not where they cannot be copied, as where some are too old; then nothing was done
  * @throws what the server says to a statement behind one that failed (25P02), where one was there after all, stood twice
  *   among them, or could not be stored; the transaction is of no more use
  */
@@ -17,14 +17,14 @@ export async function copyEvents(
   sql: Sql,
   events: readonly WritableEvent[],
   importId: number,
-): Promise<InsertedEvents | undefined> {
+): Promise<boolean> {
   const lines = copyLines(events, importId);
-  if (lines === undefined) return undefined;
+  if (lines === undefined) return false;
   const retainedFromMs = await lockedWatermark(sql);
-  if (lines.earliestMs < retainedFromMs) return undefined;
+  if (lines.earliestMs < retainedFromMs) return false;
   await copyText(sql, lines.text);
   await logActivity(sql, activityRows(events, Date.now()));
-  return { inserted: events.length, retainedFromMs };
+  return true;
 }
 
 /** It stays that until the transaction ends: see events_drop_expired. */

@@ -4,9 +4,9 @@ import { dropExpiredPartitions, hasExpiredPartitions } from '../queries/partitio
 import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { retryTransient } from '../retry-transient.js';
 import { instant } from '../sql-text.js';
+import { BUCKET_MS } from '../quarter-counts.js';
 
 const DAY_MS = 86_400_000;
-const BUCKET_MS = 900_000;
 /** An event that was taken in just young enough may have waited in the stream. */
 const MARGIN_DAYS = 2;
 /** Each is a table with its indexes: locks of one transaction. */
