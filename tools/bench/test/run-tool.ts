@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -59,4 +59,17 @@ export function runTool(args: readonly string[], place: Place, main = 'src/main.
       }
     },
   };
+}
+
+/** What a run with --check and --json says of itself is what its figures say, whatever they were on this machine. */
+export async function expectTold<Result>(
+  run: ToolRun,
+  file: string,
+  missedOf: (result: Result) => string[],
+): Promise<void> {
+  const code = await run.ended;
+  const missed = missedOf(JSON.parse(readFileSync(file, 'utf8')) as Result);
+  const told = run.output().match(/(?<=^missed: ).*$/gm) ?? [];
+  expect(told).toEqual(missed);
+  expect(code).toBe(missed.length === 0 ? 0 : 1);
 }
