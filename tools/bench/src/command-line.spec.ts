@@ -11,7 +11,7 @@ beforeEach(() => {
   said = [];
   process.exitCode = undefined;
   for (const stream of ['log', 'error'] as const)
-    jest.spyOn(console, stream).mockImplementation((line: string) => said.push(line));
+    jest.spyOn(console, stream).mockImplementation((...words: unknown[]) => void said.push(words.join(' ')));
 });
 
 afterEach(() => {

@@ -1,22 +1,12 @@
-import { holds, limitOf, ratio, type Limit } from '../ingest/bars.js';
-import { short } from '../queries/bars.js';
-import { median } from '../queries/http-timing.js';
+import { missedOf, type FigureBar } from '../bars.js';
+import { median, ratio } from '../numbers.js';
 import type { BenchResult } from './result.js';
 import type { OurFigures } from './our-import.js';
-
-export interface Bar extends Limit {
-  name: string;
-  unit: string;
-  /** undefined where that part was not run; no number where it was, and could not be measured. */
-  figure(result: BenchResult): number | undefined;
-  /** Shown, and nothing is missed. */
-  stretch?: true;
-}
 
 const MB = 1_000_000;
 
 /** What issue 7 calls "Must reach". */
-export const BARS: readonly Bar[] = [
+export const BARS: readonly FigureBar<BenchResult>[] = [
   { name: 'our import, folded / \\copy', atLeast: 0.5, unit: '×', figure: timesCopy },
   { name: 'the same, stretch', atLeast: 0.8, unit: '×', figure: timesCopy, stretch: true },
   {
@@ -46,13 +36,7 @@ export const BARS: readonly Bar[] = [
 ];
 
 /** Each figure that misses its bar, in words. */
-export function missedBars(result: BenchResult): string[] {
-  return BARS.flatMap((bar) => {
-    const value = bar.figure(result);
-    if (value === undefined || bar.stretch || holds(bar, value)) return [];
-    return [`${bar.name}: ${short(value)} ${bar.unit}, to be ${limitOf(bar)} (issue 7, "Must reach")`];
-  });
-}
+export const missedBars = (result: BenchResult): string[] => missedOf(BARS, result, 'issue 7, "Must reach"');
 
 /** Until the statistics answer for all of them. */
 export const perSecond = ({ rows, foldedSeconds }: OurFigures): number => rows / foldedSeconds;

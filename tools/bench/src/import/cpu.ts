@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parseStat, REST, type UsageByName, type UsageMeter } from '../ingest/process-usage.js';
+import { parseStat, REST, textOf, type UsageByName, type UsageMeter } from '../ingest/process-usage.js';
 import type { Database } from '@event-analytics/timescale';
 
 const SAMPLE_MS = 200;
@@ -142,7 +141,7 @@ function watchBackends(db: Database): BackendWatch {
         FROM pg_stat_activity`,
     );
     for (const { pid, name } of rows) {
-      const now = statOf(pid);
+      const now = parseStat(textOf(`/proc/${String(pid)}/stat`));
       if (now === undefined) continue;
       const known = backends.get(pid);
       if (known?.name === name) known.last = now;
@@ -153,11 +152,3 @@ function watchBackends(db: Database): BackendWatch {
 }
 
 const NOTHING = { ticks: 0, systemTicks: 0 };
-
-function statOf(pid: number) {
-  try {
-    return parseStat(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
-  } catch {
-    return undefined;
-  }
-}

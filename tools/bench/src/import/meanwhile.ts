@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { countRows } from '../database.js';
 import { startEndToEnd } from '../ingest/end-to-end.js';
 import { startLoadGenerator } from '../ingest/load/load-client.js';
 import type { LoadFigures } from '../ingest/load/protocol.js';
@@ -75,12 +76,10 @@ export async function measureMeanwhile(
       await settled();
 
       const ledger = await system.ledger();
-      const [row] = await system.db.run(
-        (sql) => sql<{ rows: number }[]>`SELECT count(*)::int AS rows FROM events`,
-      );
-      if (row?.rows !== ledger.events + inserted)
+      const rows = await countRows(system.db);
+      if (rows !== ledger.events + inserted)
         throw new NotCountedExactly(
-          `${String(row?.rows)} rows, ${String(ledger.events)} were acknowledged and ${String(inserted)} imported`,
+          `${String(rows)} rows, ${String(ledger.events)} were acknowledged and ${String(inserted)} imported`,
         );
       return { before, during, after, imported: inserted, importSeconds: run.seconds, ranThroughout };
     } finally {

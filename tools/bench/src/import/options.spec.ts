@@ -19,8 +19,8 @@ test('the rows end a week before today, so that no load on the gateway is of the
 });
 
 test('arguments for the importer are passed on as they are', () => {
-  expect(readOptions(['--arg=--batch-size=100', '--arg=--quiet'], now).importerArgs).toEqual([
-    '--batch-size=100',
+  expect(readOptions(['--arg=--chunk-bytes=100000', '--arg=--quiet'], now).importerArgs).toEqual([
+    '--chunk-bytes=100000',
     '--quiet',
   ]);
 });

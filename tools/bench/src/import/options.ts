@@ -100,7 +100,7 @@ function parse(args: readonly string[]) {
         type: 'string',
         array: true,
         default: [] as string[],
-        describe: 'One more argument for our import, such as --arg=--batch-size=10000; may be repeated',
+        describe: 'One more argument for our import, such as --arg=--chunk-bytes=1000000; may be repeated',
       },
       only: {
         type: 'string',

@@ -1,7 +1,7 @@
-import { holds, limitOf, ratio } from '../ingest/bars.js';
+import { barsLines } from '../bars.js';
+import { machineText } from '../ingest/describe-servers.js';
 import { REST } from '../ingest/process-usage.js';
-import { count, short } from '../queries/bars.js';
-import { median } from '../queries/http-timing.js';
+import { count, median, ratio, short, times } from '../numbers.js';
 import { table } from '../report-table.js';
 import { BARS, perSecond } from './bars.js';
 import type { CpuFigures, RowCpu } from './cpu.js';
@@ -29,11 +29,11 @@ export function reportOf(result: BenchResult): string {
   const { machine, options, fileBytes } = result;
   const runs = runsOf(result);
   return [
-    `${fileBytes > 0 ? `${count(options.rows)} rows (${count(Math.round(fileBytes / MB))} MB)` : 'rows'} of ${count(options.days)} days, ${options.order === 'time' ? 'in order of time' : 'in no order'}, ${count(options.users)} users, ${count(options.types)} types, folded for ${options.zones.join(', ')}; ${count(machine.cores)} cores (${machine.cpu}), Node ${machine.node}, PostgreSQL ${machine.postgres} (${machine.storage}), Redis ${machine.redis}, NATS ${machine.nats}; ${count(Math.round(result.seconds))} s in all`,
+    `${fileBytes > 0 ? `${count(options.rows)} rows (${count(Math.round(fileBytes / MB))} MB)` : 'rows'} of ${count(options.days)} days, ${options.order === 'time' ? 'in order of time' : 'in no order'}, ${count(options.users)} users, ${count(options.types)} types, folded for ${options.zones.join(', ')}; ${machineText(machine)}; ${count(Math.round(result.seconds))} s in all`,
     ...runLines(result, runs),
     ...cpuLines(runs),
     ...detailLines(result, runs),
-    ...barsLines(result),
+    ...barsLines(BARS, result),
   ].join('\n');
 }
 
@@ -137,15 +137,4 @@ function detailLines(result: BenchResult, runs: readonly Run[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-function barsLines(result: BenchResult): string[] {
-  const rows = BARS.flatMap((bar) => {
-    const value = bar.figure(result);
-    if (value === undefined) return [];
-    const verdict = holds(bar, value) ? 'holds' : bar.stretch ? 'not yet' : 'MISSED';
-    return [[bar.name, `${limitOf(bar)} ${bar.unit}`, short(value), verdict]];
-  });
-  return rows.length === 0 ? [] : ['', ...table([['', 'bar', 'measured', ''], ...rows])];
-}
-
 const rate = ({ eventsPerSecond }: { eventsPerSecond: number }): string => count(Math.round(eventsPerSecond));
-const times = (value: number | undefined): string => (value === undefined ? '' : `${short(value)} ×`);

@@ -1,19 +1,11 @@
+import type { StackMachine } from '../ingest/describe-servers.js';
 import type { MeanwhileFigures } from './meanwhile.js';
 import type { AgainFigures, OurFigures, RecountFigures } from './our-import.js';
 import type { YardstickFigures } from './yardsticks.js';
 
 /** All of a run, as --json writes it. Sizes in bytes. */
 export interface BenchResult {
-  machine: {
-    cpu: string;
-    cores: number;
-    memoryBytes: number;
-    node: string;
-    postgres: string;
-    storage: string;
-    redis: string;
-    nats: string;
-  };
+  machine: StackMachine;
   options: {
     rows: number;
     users: number;

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { GIB } from '../disk-room.js';
-import { describeServers } from '../ingest/describe-servers.js';
+import { describeStack } from '../ingest/describe-servers.js';
 import { createUsageMeter } from '../ingest/process-usage.js';
 import { startStack } from '../ingest/stack.js';
 import type { Progress } from '../queries/progress.js';
@@ -37,13 +36,7 @@ export async function runBench(options: BenchOptions, progress: Progress): Promi
     const measured: Measured = { stack, meter, progress };
     const importer = createImporter({ ...measured, builds, zones, args: importerArgs });
     const result: BenchResult = {
-      machine: {
-        cpu: cpus()[0]?.model ?? 'unknown',
-        cores: cpus().length,
-        memoryBytes: totalmem(),
-        node: process.version,
-        ...(await describeServers(stack)),
-      },
+      machine: await describeStack(stack),
       options,
       fileBytes: 0,
       imports: [],

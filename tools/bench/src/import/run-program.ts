@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { textOf } from '../ingest/process-usage.js';
 
 const SAMPLE_MS = 50;
 const STDERR_CHARACTERS_MAX = 4_000;
@@ -84,12 +84,4 @@ function peakMemory(pid: number) {
 function childrenOf(pid: number): number[] {
   const text = textOf(`/proc/${String(pid)}/task/${String(pid)}/children`).trim();
   return text === '' ? [] : text.split(' ').map(Number);
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

@@ -1,5 +1,5 @@
+import { connectTo, countRows, withDatabase } from '../database.js';
 import { makePartitions } from '../queries/data.js';
-import { connectTo, withDatabase } from '../queries/servers.js';
 import type { Database } from '@event-analytics/timescale';
 import type { Stack } from '../ingest/stack.js';
 import type { HistoryShape } from './csv-rows.js';
@@ -39,11 +39,7 @@ export async function withFreshDatabase<T>(
   const db = connectTo(url, 2);
   try {
     await db.run((sql) => sql`CHECKPOINT`);
-    const rows = async () => {
-      const [row] = await db.run((sql) => sql<{ rows: number }[]>`SELECT count(*)::int AS rows FROM events`);
-      return row?.rows ?? NaN;
-    };
-    return await work({ url, db, rows });
+    return await work({ url, db, rows: () => countRows(db) });
   } finally {
     await db.end({ timeout: 5 });
     await withDatabase(stack.servers.postgresUrl, (other) =>

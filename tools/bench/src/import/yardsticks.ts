@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { COPIED_COLUMNS } from '../database.js';
 import type { UsageMeter } from '../ingest/process-usage.js';
 import type { Stack } from '../ingest/stack.js';
 import type { Progress } from '../queries/progress.js';
@@ -8,7 +9,6 @@ import type { HistoryFile } from './csv-file.js';
 import { runProgram, type ProgramRun } from './run-program.js';
 import { makeHistoryPartitions, withFreshDatabase } from './server.js';
 
-const COLUMNS = 'event_id, occurred_at, user_id, event_type, properties';
 const PEER = fileURLToPath(new URL('./peers/fast-csv-importer.ts', import.meta.url));
 
 export interface YardstickFigures {
@@ -38,7 +38,7 @@ export async function measureCopy(
       psql,
       [
         ...['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', url],
-        ...['--command', `\\copy events (${COLUMNS}) FROM '${goodPath}' CSV HEADER`],
+        ...['--command', `\\copy events (${COPIED_COLUMNS}) FROM '${goodPath}' CSV HEADER`],
       ],
       { PGTZ: 'UTC' },
     ),

@@ -1,26 +1,12 @@
-import { count, short } from '../queries/bars.js';
-import { median } from '../queries/http-timing.js';
+import { missedOf, type FigureBar } from '../bars.js';
+import { median, ratio } from '../numbers.js';
 import { SERVICES } from './end-to-end.js';
 import type { GatewayFigures } from './gateway-alone.js';
 import type { NaiveFigures, NaiveLoad } from './naive-services.js';
 import type { BenchResult } from './result.js';
 
-/** What a figure must be. */
-export interface Limit {
-  atMost?: number;
-  atLeast?: number;
-  below?: number;
-}
-
-export interface Bar extends Limit {
-  name: string;
-  unit: string;
-  /** undefined where that part was not run; no number where it was, and could not be measured. */
-  figure(result: BenchResult): number | undefined;
-}
-
 /** What issue 5 calls "Must reach". */
-export const BARS: readonly Bar[] = [
+export const BARS: readonly FigureBar<BenchResult>[] = [
   {
     name: 'end to end / \\copy',
     atLeast: 0.3,
@@ -80,26 +66,7 @@ export const CPU_BUDGETS_MICROS: Readonly<Record<string, number>> = {
 };
 
 /** Each figure that misses its bar, in words. */
-export function missedBars(result: BenchResult): string[] {
-  return BARS.flatMap((bar) => {
-    const value = bar.figure(result);
-    if (value === undefined || holds(bar, value)) return [];
-    return [`${bar.name}: ${short(value)} ${bar.unit}, to be ${limitOf(bar)} (issue 5, "Must reach")`];
-  });
-}
-
-export function limitOf({ atMost, atLeast, below }: Limit): string {
-  if (atMost !== undefined) return `at most ${count(atMost)}`;
-  return below === undefined ? `at least ${count(atLeast ?? 0)}` : `below ${count(below)}`;
-}
-
-/** What is no number was not measured, and holds nothing. */
-export function holds(
-  { atMost = Infinity, atLeast = -Infinity, below = Infinity }: Limit,
-  value: number,
-): boolean {
-  return value <= atMost && value >= atLeast && value < below;
-}
+export const missedBars = (result: BenchResult): string[] => missedOf(BARS, result, 'issue 5, "Must reach"');
 
 /** Its best turn: what else the machine does may slow one down, and must not make us look better. */
 export function naiveBest({ naive }: BenchResult, which: NaiveLoad): NaiveFigures | undefined {
@@ -113,9 +80,6 @@ export function naiveBest({ naive }: BenchResult, which: NaiveLoad): NaiveFigure
 export function timesExpress({ timesExpress: times }: GatewayFigures): number | undefined {
   return times && median(times);
 }
-
-export const ratio = (own: number | undefined, other: number | undefined): number | undefined =>
-  own === undefined || other === undefined ? undefined : own / other;
 
 function alone(batchEvents: number) {
   return ({ gatewayAlone }: BenchResult): number | undefined => {

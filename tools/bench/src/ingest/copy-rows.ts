@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { withDatabase } from '../queries/servers.js';
+import { COPIED_COLUMNS, countRows, withDatabase } from '../database.js';
 import type { EndToEnd } from './end-to-end.js';
 import type { Stack } from './stack.js';
 
 const run = promisify(execFile);
-const COLUMNS = 'event_id, occurred_at, user_id, event_type, properties';
 
 export interface CopyFigures {
   rows: number;
@@ -33,20 +32,17 @@ export async function createCopyYardstick(
     run(psql, ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', url, '--command', command], {
       env: { PATH: process.env['PATH'], PGTZ: 'UTC' },
     });
-  const rowsNow = () =>
-    withDatabase(databaseUrl, (db) =>
-      db.run((sql) => sql<{ rows: number }[]>`SELECT count(*)::int AS rows FROM events`),
-    ).then(([row]) => row?.rows ?? NaN);
+  const rowsNow = () => withDatabase(databaseUrl, countRows);
 
   return {
     async copy({ from, to, events }) {
       const file = join(stack.scratch, 'rows.csv');
-      const taken = `SELECT ${COLUMNS} FROM events WHERE received_at BETWEEN '${from}' AND '${to}'`;
+      const taken = `SELECT ${COPIED_COLUMNS} FROM events WHERE received_at BETWEEN '${from}' AND '${to}'`;
       await tell(system.databaseUrl, `\\copy (${taken}) TO '${file}' CSV`);
       await system.db.run((sql) => sql`CHECKPOINT`);
       const rowsBefore = await rowsNow();
       const beganMs = performance.now();
-      await tell(databaseUrl, `\\copy events (${COLUMNS}) FROM '${file}' CSV`);
+      await tell(databaseUrl, `\\copy events (${COPIED_COLUMNS}) FROM '${file}' CSV`);
       const seconds = (performance.now() - beganMs) / 1_000;
       await rm(file);
       const rows = (await rowsNow()) - rowsBefore;

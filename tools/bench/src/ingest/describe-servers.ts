@@ -1,26 +1,31 @@
 import { connect } from 'node:net';
-import { withDatabase } from '../queries/servers.js';
+import { totalmem } from 'node:os';
+import { describeMachine, type Machine } from '../machine.js';
+import { count } from '../numbers.js';
 import type { Stack } from './stack.js';
 
-/** Versions, as the servers tell them; 'unknown' where one does not. */
-export async function describeServers(
-  stack: Stack,
-): Promise<{ postgres: string; storage: string; redis: string; nats: string }> {
-  const url = await stack.createDatabase('described');
-  const database = await withDatabase(url, async (db) => {
-    const [row] = await db.run(
-      (sql) => sql<{ postgres: string; storage: string }[]>`
-        SELECT current_setting('server_version') AS postgres, kind AS storage FROM event_storage`,
-    );
-    return row ?? { postgres: 'unknown', storage: 'unknown' };
-  });
+export interface StackMachine extends Machine {
+  memoryBytes: number;
+  redis: string;
+  nats: string;
+}
+
+/** Versions as the servers tell them; 'unknown' where one does not. */
+export async function describeStack(stack: Stack): Promise<StackMachine> {
+  const machine = await describeMachine(await stack.createDatabase('described'));
   const { natsMonitorUrl, redisUrl } = stack.servers;
   const nats = (await (await fetch(`${natsMonitorUrl ?? ''}/varz`)).json()) as { version?: string };
   return {
-    ...database,
+    ...machine,
+    memoryBytes: totalmem(),
     redis: await redisVersion(Number(new URL(redisUrl).port)),
     nats: nats.version ?? 'unknown',
   };
+}
+
+/** The same for reading. */
+export function machineText(machine: StackMachine): string {
+  return `${count(machine.cores)} cores (${machine.cpu}), Node ${machine.node}, PostgreSQL ${machine.postgres} (${machine.storage}), Redis ${machine.redis}, NATS ${machine.nats}`;
 }
 
 function redisVersion(port: number): Promise<string> {

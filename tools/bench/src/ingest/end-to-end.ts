@@ -1,6 +1,6 @@
 import type { ServiceProcess } from '@event-analytics/stack';
 import type { Database } from '@event-analytics/timescale';
-import { connectTo } from '../queries/servers.js';
+import { connectTo } from '../database.js';
 import { addLedgers, type Ledger } from './load/ledger.js';
 import type { LoadGenerator } from './load/load-client.js';
 import type { Stack } from './stack.js';

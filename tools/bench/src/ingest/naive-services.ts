@@ -1,4 +1,4 @@
-import { withDatabase } from '../queries/servers.js';
+import { countRows, withDatabase } from '../database.js';
 import type { Measuring } from './sustained.js';
 import type { LoadFigures, LoadPlan } from './load/protocol.js';
 import type { Peer } from '../start-peer.js';
@@ -59,12 +59,10 @@ export async function startNaiveServices(
       });
       const after = meter?.read(pids);
       service.stored += figures.events;
-      const [row] = await withDatabase(databaseUrl, (db) =>
-        db.run((sql) => sql<{ rows: number }[]>`SELECT count(*)::int AS rows FROM events`),
-      );
-      if (row?.rows !== service.stored)
+      const rows = await withDatabase(databaseUrl, countRows);
+      if (rows !== service.stored)
         throw new Error(
-          `the naive service (${how}) stored ${String(row?.rows)} of ${String(service.stored)} events`,
+          `the naive service (${how}) stored ${String(rows)} of ${String(service.stored)} events`,
         );
       return {
         load: figures,

@@ -112,8 +112,8 @@ export function cpuMicrosPerEvent(
   );
 }
 
-/** '' when the process has ended meanwhile. */
-function textOf(file: string): string {
+/** Of a file in /proc: '' where the process has ended meanwhile. */
+export function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -1,10 +1,12 @@
-import { count, short } from '../queries/bars.js';
-import { BARS, CPU_BUDGETS_MICROS, holds, limitOf, naiveBest, ratio, timesExpress } from './bars.js';
+import { barsLines } from '../bars.js';
+import { count, ratio, short, times } from '../numbers.js';
+import { table } from '../report-table.js';
+import { BARS, CPU_BUDGETS_MICROS, naiveBest, timesExpress } from './bars.js';
+import { machineText } from './describe-servers.js';
 import { NAIVE_LOADS, NAIVE_NAMES, type NaiveLoad } from './naive-services.js';
 import { REST } from './process-usage.js';
 import type { BenchResult } from './result.js';
 import type { EndToEndFigures } from './sustained.js';
-import { table } from '../report-table.js';
 
 const MIB = 1_024 ** 2;
 /** More of the machine than this, taken by others, is said. */
@@ -14,12 +16,12 @@ const NOISE_SHARE_MAX = 0.1;
 export function reportOf(result: BenchResult): string {
   const { machine, options } = result;
   return [
-    `${count(options.batchEvents)} events a request, ${count(options.connections)} connections, ${count(options.users)} users; ${count(machine.cores)} cores (${machine.cpu}), Node ${machine.node}, PostgreSQL ${machine.postgres} (${machine.storage}), Redis ${machine.redis}, NATS ${machine.nats}; ${count(Math.round(result.seconds))} s in all`,
+    `${count(options.batchEvents)} events a request, ${count(options.connections)} connections, ${count(options.users)} users; ${machineText(machine)}; ${count(Math.round(result.seconds))} s in all`,
     ...endToEndLines(result),
     ...gatewayLines(result),
     ...cpuLines(result),
     ...detailLines(result),
-    ...barsLines(result),
+    ...barsLines(BARS, result),
   ].join('\n');
 }
 
@@ -222,16 +224,6 @@ function restShare(figures: EndToEndFigures | undefined, cores: number): number 
     : (micros * figures.load.events) / 1_000_000 / figures.seconds / cores;
 }
 
-function barsLines(result: BenchResult): string[] {
-  const rows = BARS.flatMap((bar) => {
-    const value = bar.figure(result);
-    if (value === undefined) return [];
-    return [[bar.name, `${limitOf(bar)} ${bar.unit}`, short(value), holds(bar, value) ? 'holds' : 'MISSED']];
-  });
-  return rows.length === 0 ? [] : ['', ...table([['', 'bar', 'measured', ''], ...rows])];
-}
-
 const rate = (value: number): string => count(Math.round(value));
-const times = (value: number | undefined): string => (value === undefined ? '' : `${short(value)} ×`);
 const short0 = (value: number | undefined): string => (value === undefined ? '' : short(value));
 const mib = (bytes: number): string => short(bytes / MIB);

@@ -1,5 +1,6 @@
 import type { BadAnswers } from './bad-requests.js';
 import type { CopyFigures } from './copy-rows.js';
+import type { StackMachine } from './describe-servers.js';
 import type { GatewayFigures } from './gateway-alone.js';
 import type { NaiveFigures, NaiveLoad } from './naive-services.js';
 import type { Freshness } from './probes.js';
@@ -7,15 +8,7 @@ import type { EndToEndFigures } from './sustained.js';
 
 /** All of a run, as --json writes it. Times in milliseconds where the name says so, sizes in bytes. */
 export interface BenchResult {
-  machine: {
-    cpu: string;
-    cores: number;
-    memoryBytes: number;
-    node: string;
-    postgres: string;
-    storage: string;
-    redis: string;
-    nats: string;
+  machine: StackMachine & {
     /** Whether CPU and memory by process could be had: from /proc. */
     processUsage: boolean;
   };
@@ -35,7 +28,7 @@ export interface BenchResult {
   /** In two turns: before and after the sustained load. */
   naive?: Record<NaiveLoad, NaiveFigures[]>;
   /** One of each batch's events is invalid, and other bad requests come between. */
-  badInput?: EndToEndFigures & { badAnswers: BadAnswers; copy?: CopyFigures };
+  badInput?: EndToEndFigures & { badAnswers: BadAnswers };
   freshness?: EndToEndFigures & Freshness & { eventsPerSecondWanted: number };
   /** Half of the events that are sent were acknowledged before. */
   duplicates?: EndToEndFigures;

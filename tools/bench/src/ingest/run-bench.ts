@@ -1,7 +1,6 @@
 import { GIB } from '../disk-room.js';
-import { cpus, totalmem } from 'node:os';
 import type { Progress } from '../queries/progress.js';
-import { describeServers } from './describe-servers.js';
+import { describeStack } from './describe-servers.js';
 import { benchGatewayAlone } from './gateway-alone.js';
 import { startLoadGenerator } from './load/load-client.js';
 import type { BenchOptions, Part } from './options.js';
@@ -31,14 +30,7 @@ export async function runBench(options: BenchOptions, progress: Progress): Promi
     if (meter === undefined) progress('no /proc: CPU and memory by process are left out');
     const measuring = { load, meter, progress };
     const result: BenchResult = {
-      machine: {
-        cpu: cpus()[0]?.model ?? 'unknown',
-        cores: cpus().length,
-        memoryBytes: totalmem(),
-        node: process.version,
-        ...(await describeServers(stack)),
-        processUsage: meter !== undefined,
-      },
+      machine: { ...(await describeStack(stack)), processUsage: meter !== undefined },
       options,
       counted: { events: 0 },
       seconds: 0,

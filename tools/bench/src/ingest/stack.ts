@@ -10,9 +10,9 @@ import {
   type ServiceProcess,
 } from '@event-analytics/stack';
 import { makePartitionsAhead } from '@event-analytics/timescale';
+import { createDatabase, withDatabase } from '../database.js';
 import { requireRoom } from '../disk-room.js';
 import type { Progress } from '../queries/progress.js';
-import { createDatabase, withDatabase } from '../queries/servers.js';
 
 const READY_MS_MAX = 60_000;
 

@@ -1,4 +1,4 @@
-import { count } from '../queries/bars.js';
+import { count } from '../numbers.js';
 import { sendBadRequests, type BadAnswers } from './bad-requests.js';
 import { createCopyYardstick, type CopyFigures, type CopyYardstick } from './copy-rows.js';
 import { startEndToEnd } from './end-to-end.js';

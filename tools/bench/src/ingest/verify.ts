@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@event-analytics/timescale';
+import { logIsEmpty } from '../database.js';
 import { createHttpClient, type HttpClient } from '../queries/http-timing.js';
 import type { Progress } from '../queries/progress.js';
 import type { EndToEnd } from './end-to-end.js';
@@ -120,13 +121,6 @@ function rangeOf({ days }: Pick<Ledger, 'days'>): string {
   const day = (date: string | undefined, by: number) =>
     new Date(Date.parse(`${date ?? ''}T00:00:00Z`) + by * DAY_MS).toISOString().slice(0, 10);
   return `from=${day(all[0], -1)}&to=${day(all.at(-1), 1)}`;
-}
-
-async function logIsEmpty(db: Database): Promise<boolean> {
-  const [row] = await db.run(
-    (sql) => sql<{ empty: boolean }[]>`SELECT NOT EXISTS (SELECT FROM activity_log) AS empty`,
-  );
-  return row?.empty === true;
 }
 
 async function storedEvents(db: Database): Promise<Record<string, number>> {

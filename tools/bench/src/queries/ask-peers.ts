@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Database } from '@event-analytics/timescale';
+import { median } from '../numbers.js';
 import { firstDifference, type Cells } from './cells.js';
 import { loadDuckDb } from './duckdb.js';
-import { median } from './http-timing.js';
 import { timed, type Progress } from './progress.js';
 import type { Question } from './questions.js';
 

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeEvents } from '@event-analytics/timescale';
+import { connectTo, createDatabase } from '../database.js';
 import { startStatsApi, type StatsApi } from './ask-stats-api.js';
 import { timingOf, type Timing } from './http-timing.js';
 import { checkCounts, logDrained, startIndexerService } from './indexer-service.js';
 import { atRate } from './pace.js';
 import type { Progress } from './progress.js';
-import { connectTo, createDatabase, type BenchServers } from './servers.js';
+import type { BenchServers } from './servers.js';
 import { historicalTraffic, liveTraffic } from './traffic.js';
 
 const STATEMENT_EVENTS = 5_000;

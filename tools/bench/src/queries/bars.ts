@@ -1,3 +1,5 @@
+import { holds, missedLine, type Bar } from '../bars.js';
+import { count } from '../numbers.js';
 import type { Sets } from './ask-stats-api.js';
 import type { BenchResult, Phase } from './result.js';
 
@@ -7,12 +9,8 @@ export interface Figure {
   value: number;
 }
 
-export interface Bar {
-  name: string;
-  /** What the figure must be at most, or at least. */
-  atMost?: number;
-  atLeast?: number;
-  unit: string;
+/** A bar for a figure that a run has several times. */
+export interface FiguresBar extends Bar {
   /** Who says so. */
   from: string;
   /** None where that part was not run. */
@@ -24,7 +22,7 @@ const POINT_1 = 'issue 4, point 1';
 const RETENTION = /^retention/;
 const DAU_OR_TOP = /^(DAU|top)/;
 
-export const BARS: readonly Bar[] = [
+export const BARS: readonly FiguresBar[] = [
   {
     name: 'p99 of DAU and top events',
     atMost: 5,
@@ -102,17 +100,8 @@ export function missedBars(result: BenchResult, other: BenchResult | undefined):
     bar
       .figures(result, other)
       .filter(({ value }) => !holds(bar, value))
-      .map(({ where, value }) => {
-        const limit =
-          bar.atMost === undefined ? `at least ${count(bar.atLeast ?? 0)}` : `at most ${count(bar.atMost)}`;
-        return `${bar.name}, ${where}: ${short(value)} ${bar.unit}, to be ${limit} (${bar.from})`;
-      }),
+      .map(({ where, value }) => missedLine(`${bar.name}, ${where}`, bar, value, bar.from)),
   );
-}
-
-/** What is no number was not measured, and holds nothing. */
-export function holds({ atMost = Infinity, atLeast = -Infinity }: Bar, value: number): boolean {
-  return value <= atMost && value >= atLeast;
 }
 
 export const historyName = ({ historyDays }: Phase): string =>
@@ -163,12 +152,4 @@ function asked(phases: readonly Phase[], name: RegExp, sets: readonly Sets[]) {
       }),
     ),
   );
-}
-
-export const count = (value: number): string => value.toLocaleString('en');
-
-/** Three figures that count. */
-export function short(value: number): string {
-  if (Number.isNaN(value)) return 'not measured';
-  return Math.abs(value) >= 100 ? count(Math.round(value)) : String(Number(value.toPrecision(3)));
 }

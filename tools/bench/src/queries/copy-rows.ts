@@ -24,11 +24,8 @@ export interface Stretch {
   stream: number;
 }
 
-/** The columns of the rows below. */
-export const COPIED_COLUMNS = 'event_id, occurred_at, user_id, event_type, properties';
-
 export interface RowMaker {
-  /** The rows of a stretch as COPY … FROM STDIN (FORMAT binary) takes them. */
+  /** The rows of a stretch, COPIED_COLUMNS of them, as COPY … FROM STDIN (FORMAT binary) takes them. */
   rows(stretch: Stretch): Generator<Buffer>;
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Database } from '@event-analytics/timescale';
-import { COPIED_COLUMNS, createRowMaker, type RowMaker, type Stretch } from './copy-rows.js';
+import { COPIED_COLUMNS } from '../database.js';
+import { createRowMaker, type RowMaker, type Stretch } from './copy-rows.js';
 import { skewedPopulation, uniformPopulation } from './population.js';
 import type { Progress } from './progress.js';
 

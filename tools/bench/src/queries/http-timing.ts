@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { percentile } from '../numbers.js';
 
 export interface Timing {
   requests: number;
@@ -60,16 +61,4 @@ export function timingOf(durationsMs: readonly number[]): Timing {
     p99Ms: percentile(sorted, 0.99),
     maxMs: sorted.at(-1) ?? NaN,
   };
-}
-
-/** @param sorted ascending */
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
-
-export function median(values: readonly number[]): number {
-  return percentile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
 }

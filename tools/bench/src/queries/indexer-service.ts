@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startService, type Servers } from '@event-analytics/stack';
 import type { Database } from '@event-analytics/timescale';
+import { logIsEmpty } from '../database.js';
 
 const POLL_MS = 20;
 const WATCH_MS = 250;
@@ -76,13 +77,7 @@ export async function indexesReady(db: Database, zones: readonly string[]): Prom
 /** Waits until everything is folded. @returns how long that took, in milliseconds */
 export async function logDrained(db: Database): Promise<number> {
   const beganMs = performance.now();
-  const isEmpty = async () => {
-    const [row] = await db.run(
-      (sql) => sql<{ empty: boolean }[]>`SELECT NOT EXISTS (SELECT FROM activity_log) AS empty`,
-    );
-    return row?.empty === true;
-  };
-  await until(isEmpty, { timeoutMs: DRAIN_MS_MAX, what: 'the log is folded' });
+  await until(() => logIsEmpty(db), { timeoutMs: DRAIN_MS_MAX, what: 'the log is folded' });
   return performance.now() - beganMs;
 }
 

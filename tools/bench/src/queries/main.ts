@@ -4,9 +4,10 @@
  * made for the run. It fails when two answers differ in one cell, and with --check when a figure misses its bar.
  */
 import { readFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import type { Database } from '@event-analytics/timescale';
 import { conclude } from '../command-line.js';
+import { connectTo, createDatabase } from '../database.js';
+import { describeMachine } from '../machine.js';
 import { AnswersDiffer } from './ask-peers.js';
 import { benchBackfill } from './backfill.js';
 import { missedBars } from './bars.js';
@@ -16,7 +17,7 @@ import { readOptions, type BenchOptions } from './options.js';
 import { progressOn, type Progress } from './progress.js';
 import { reportOf } from './report.js';
 import type { BenchResult, Phase } from './result.js';
-import { connectTo, createDatabase, startBenchServers, withDatabase, type BenchServers } from './servers.js';
+import { startBenchServers, type BenchServers } from './servers.js';
 import { benchWrites } from './writes.js';
 
 /** For the load, the live events and SQL; never more than one at a time but for the load. */
@@ -31,12 +32,7 @@ async function run(options: BenchOptions, progress: Progress): Promise<BenchResu
   });
   try {
     const result: BenchResult = {
-      machine: {
-        cpu: cpus()[0]?.model ?? 'unknown',
-        cores: cpus().length,
-        node: process.version,
-        ...(await describePostgres(servers)),
-      },
+      machine: await describeMachine(await createDatabase(servers.forQueries.postgresUrl, 'described')),
       options,
       phases: [],
     };
@@ -88,17 +84,6 @@ async function benchQueries(
   } finally {
     await db.end({ timeout: 5 });
   }
-}
-
-async function describePostgres(servers: BenchServers): Promise<{ postgres: string; storage: string }> {
-  const url = await createDatabase(servers.forQueries.postgresUrl, 'described');
-  return await withDatabase(url, async (db) => {
-    const [row] = await db.run(
-      (sql) => sql<{ postgres: string; storage: string }[]>`
-        SELECT current_setting('server_version') AS postgres, kind AS storage FROM event_storage`,
-    );
-    return row ?? { postgres: 'unknown', storage: 'unknown' };
-  });
 }
 
 async function otherRun(file: string, { users, days }: BenchOptions): Promise<BenchResult> {

@@ -1,6 +1,8 @@
+import { holds } from '../bars.js';
+import { count, ratio, short, times } from '../numbers.js';
 import { table } from '../report-table.js';
 import type { Floor } from './ask-stats-api.js';
-import { BARS, count, historyName, holds, short } from './bars.js';
+import { BARS, historyName } from './bars.js';
 import type { BenchResult, Phase } from './result.js';
 import type { WritesResult } from './writes.js';
 
@@ -31,9 +33,9 @@ function phaseLines(phase: Phase): string[] {
       ms(timing.cold?.aloneMs),
       ms(timing.cold?.inTurnMs),
       ms(sqlMs),
-      times(sqlMs, timing.p50Ms),
+      times(ratio(sqlMs, timing.p50Ms)),
       ms(duckDbMs),
-      times(duckDbMs, timing.p50Ms),
+      times(ratio(duckDbMs, timing.p50Ms)),
     ]);
   });
   const zones = build.zones.length;
@@ -99,6 +101,4 @@ function barsLines(result: BenchResult, other: BenchResult | undefined): string[
 }
 
 const ms = (value: number | undefined): string => (value === undefined ? '' : short(value));
-const times = (peer: number | undefined, own: number): string =>
-  peer === undefined ? '' : `${short(peer / own)} ×`;
 const seconds = (value: number): string => `${(value / 1_000).toFixed(1)} s`;

@@ -1,3 +1,4 @@
+import type { Machine } from '../machine.js';
 import type { ColdTiming, Floor, Sets, WarmTiming } from './ask-stats-api.js';
 import type { BackfillResult } from './backfill.js';
 import type { IndexBuild } from './build-index.js';
@@ -6,7 +7,7 @@ import type { WritesResult } from './writes.js';
 
 /** All of a run, as --json writes it. Times in milliseconds, sizes in bytes. */
 export interface BenchResult {
-  machine: { cpu: string; cores: number; node: string; postgres: string; storage: string };
+  machine: Machine;
   options: {
     events: number;
     users: number;

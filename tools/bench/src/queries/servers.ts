@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { startServers, type Servers } from '@event-analytics/stack';
-import { connectDatabase, migrate, type Database } from '@event-analytics/timescale';
+import { withDatabase } from '../database.js';
 import { GIB, requireRoom } from '../disk-room.js';
 import type { Progress } from './progress.js';
 
@@ -51,27 +51,4 @@ async function tuneForQueries({ postgresUrl, postgres }: Servers): Promise<strin
   });
   if (postgres === undefined || directory === '') throw new Error('no PostgreSQL of our own');
   return dirname(dirname(directory));
-}
-
-/** A database of its own, migrated. @returns its URL */
-export async function createDatabase(postgresUrl: string, name: string): Promise<string> {
-  await withDatabase(postgresUrl, (db) => db.run((sql) => sql.unsafe(`CREATE DATABASE ${name}`)));
-  const url = new URL(postgresUrl);
-  url.pathname = `/${name}`;
-  await withDatabase(url.href, (db) => migrate(db));
-  return url.href;
-}
-
-export async function withDatabase<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = connectTo(url, 1);
-  try {
-    return await work(db);
-  } finally {
-    await db.end({ timeout: 5 });
-  }
-}
-
-/** Nothing here is given up for its being slow. */
-export function connectTo(url: string, maxConnections: number): Database {
-  return connectDatabase({ url, applicationName: 'bench', maxConnections, answerTimeoutMs: Infinity });
 }

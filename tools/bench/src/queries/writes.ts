@@ -1,9 +1,10 @@
 import { writeEvents, type Database, type WritableEvent } from '@event-analytics/timescale';
+import { connectTo, createDatabase } from '../database.js';
 import { checkCounts, logDrained, startIndexerService } from './indexer-service.js';
 import { insertEventsAlone } from './insert-alone.js';
 import { atRate } from './pace.js';
 import type { Progress } from './progress.js';
-import { connectTo, createDatabase, type BenchServers } from './servers.js';
+import type { BenchServers } from './servers.js';
 import { liveTraffic, type Traffic } from './traffic.js';
 
 const LANES = 2;

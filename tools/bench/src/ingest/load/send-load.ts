@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { percentile } from '../../queries/http-timing.js';
+import { percentile } from '../../numbers.js';
 import type { Batch, BatchPool, Stamper } from './bodies.js';
 import { openLane, type Lane, type LaneAnswer } from './lane.js';
 import type { LedgerBook } from './ledger.js';
