@@ -82,6 +82,9 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
   let givenBackLater: string[] | undefined;
   let puller: Puller | undefined;
   let epoch = '';
+  let durableName = '';
+  // What is said of deliveries is for the durable they came from: on another connection that has to be found first.
+  let attached: NatsSession | undefined;
   let streamMissing = false;
   let refusal: string | undefined;
 
@@ -113,22 +116,29 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
     refusal = undefined;
     if (epoch !== '' && epoch !== found.stream.created) {
       o.log.error('stream_replaced', { stream: o.names.stream, was: epoch, is: found.stream.created });
+    }
+    epoch = found.stream.created;
+    // Another stream, or one whose server was started anew: a sequence may stand for another message now.
+    if (durableName !== found.names.durable) {
       held.disown();
       unconfirmedAcks = [];
     }
-    epoch = found.stream.created;
+    durableName = found.names.durable;
+    attached = session;
     const again = unconfirmedAcks;
     unconfirmedAcks = [];
     await confirmAcks(again);
     return found.names;
   }
 
+  const attachedSession = (): NatsSession | undefined => (nats.session() === attached ? attached : undefined);
+
   async function confirmAcks(subjects: readonly string[]): Promise<boolean> {
     const last = subjects.at(-1);
     if (last === undefined) return true;
-    const session = nats.session();
+    const session = attachedSession();
     try {
-      if (!session) throw new Error('not connected to NATS');
+      if (!session) throw new Error('not attached to a durable');
       // The server takes acks of one connection in order: its answer to the last stands for all.
       tell(subjects.slice(0, -1), ACK);
       await session.connection.request(last, ACK, { timeout: ackTimeoutMs });
@@ -231,7 +241,7 @@ export function consumeEvents(nats: NatsConnectionHandle, o: ConsumeEventsOption
   }
 
   function tell(subjects: readonly string[], payload: Uint8Array): void {
-    const session = nats.session();
+    const session = attachedSession();
     if (!session || session.connection.isClosed()) return;
     for (const subject of subjects) session.connection.publish(subject, payload);
   }

@@ -4,7 +4,6 @@ import type { NatsSession } from './connection.js';
 import { StreamConfigError } from './errors.js';
 import type { ClientLog } from './log.js';
 import { namesOf, type StreamNames } from './names.js';
-import { purgeAcknowledgedOf } from './purge-floor.js';
 import { findStream } from './stream.js';
 
 export interface DurableOptions {
@@ -21,11 +20,13 @@ export interface EnsuredDurable {
 }
 
 /**
- * Makes or checks the writers' durable consumer, of the stream that is there now. Undefined when there is none. It is made anew, and what is
- * delivered twice is deduplicated by the database, when what it remembers would keep messages back:
- * - it claims to have delivered more than the stream ever held (the stream lost its end): it would skip new messages;
- * - the server was killed since it was made and it still waits for acks: some of these may belong to messages that the
- *   stream no longer has, and NATS 2.9 then delivers nothing new until each has been tried, one for each request.
+ * Makes or checks the writers' durable consumer, of the stream that is there now. Undefined when there is none. Each run
+ * of a lone server has one of its own, and what is delivered twice is deduplicated by the database: what one that
+ * outlived a SIGKILL remembers would keep messages back, or remove them unread.
+ * - NATS 2.9 hands out messages that are not yet on disk. The stream then lost its end, gives the same numbers to new
+ *   messages, and the durable takes these for delivered; so does whoever still holds the old ones and acknowledges them.
+ * - It may wait for acks of messages that the stream no longer has, and delivers nothing new until each has been tried,
+ *   one for each request.
  */
 export async function ensureDurable(
   session: NatsSession,
@@ -34,21 +35,18 @@ export async function ensureDurable(
 ): Promise<EnsuredDurable | undefined> {
   const found = await findStream(session, configured.stream);
   if (!found) return undefined;
-  const names = namesOf(configured, found.created);
+  const names = durableOf(session, configured, found);
   // Consumer before stream: sequences only grow, so a consumer read first can never rightly be ahead.
   const existing = await findConsumer(session, names);
   const stream = await findStream(session, names.stream);
   if (stream?.created !== found.created) return ensureDurable(session, configured, o);
-  const outdated = existing && outdatedBecause(session, existing, stream);
-  if (existing && outdated === undefined) {
+  const isAhead = existing !== undefined && existing.delivered.stream_seq > stream.state.last_seq;
+  if (existing && !isAhead) {
     return { stream, names, consumer: await adoptDurable(session, names, existing, o) };
   }
-  // What is certainly done need not be delivered again.
-  if (existing) await purgeAcknowledgedOf(existing, stream, session, names);
-  const consumer =
-    outdated === undefined
-      ? await addFirstDurable(session, configured, names, o)
-      : await renewDurable(session, names, { ...o, reason: outdated });
+  const consumer = isAhead
+    ? await renewDurable(session, names, { ...o, reason: 'it is ahead of the stream' })
+    : await addFirstDurable(session, configured, names, o);
   // One that bears another stream's name would hear what is meant for that.
   const after = await findStream(session, names.stream);
   if (after?.created === stream.created) return { stream, consumer, names };
@@ -56,7 +54,7 @@ export async function ensureDurable(
   return ensureDurable(session, configured, o);
 }
 
-/** A work queue has one consumer: one with another of our names, such as a version before this one made, has to go. */
+/** A work queue has one consumer: one with another of our names, such as that of the server's last run, has to go. */
 async function addFirstDurable(
   session: NatsSession,
   configured: StreamNames,
@@ -83,23 +81,11 @@ export async function renewDurable(
   return addDurable(session, names, o);
 }
 
-function outdatedBecause(
-  session: NatsSession,
-  consumer: ConsumerInfo,
-  stream: StreamInfo,
-): string | undefined {
-  if (consumer.delivered.stream_seq > stream.state.last_seq) return 'it is ahead of the stream';
+/** The names with the durable of this stream. A server has another id after every start. */
+export function durableOf(session: NatsSession, configured: StreamNames, stream: StreamInfo): StreamNames {
   // In a cluster the other servers know what this one has forgotten.
   const alone = stream.cluster?.leader === undefined;
-  if (alone && consumer.num_ack_pending > 0 && consumer.config.description !== madeUnder(session)) {
-    return 'the server was restarted and it waits for acks';
-  }
-  return undefined;
-}
-
-/** A server has another id after every start. */
-function madeUnder(session: NatsSession): string {
-  return `made under server ${session.connection.info?.server_id ?? 'unknown'}`;
+  return namesOf(configured, stream.created, alone ? session.connection.info?.server_id : undefined);
 }
 
 /** The durable's info, or undefined when there is none (or no stream). */
@@ -120,7 +106,6 @@ export async function findConsumer(
 function addDurable(session: NatsSession, names: StreamNames, o: DurableOptions): Promise<ConsumerInfo> {
   return session.jsm.consumers.add(names.stream, {
     durable_name: names.durable,
-    description: madeUnder(session),
     ack_policy: AckPolicy.Explicit,
     deliver_policy: DeliverPolicy.All,
     ack_wait: nanos(o.ackWaitMs),
@@ -152,11 +137,9 @@ async function adoptDurable(
   const same =
     config.ack_wait === nanos(o.ackWaitMs) &&
     config.max_deliver === -1 &&
-    config.max_ack_pending === o.maxAckPending &&
-    config.description === madeUnder(session);
+    config.max_ack_pending === o.maxAckPending;
   if (same) return info;
   return session.jsm.consumers.update(names.stream, names.durable, {
-    description: madeUnder(session),
     ack_wait: nanos(o.ackWaitMs),
     max_deliver: -1,
     max_ack_pending: o.maxAckPending,

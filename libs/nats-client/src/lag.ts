@@ -1,7 +1,7 @@
 import type { ConsumerInfo, StreamInfo } from 'nats';
 import type { NatsConnectionHandle, NatsSession } from './connection.js';
-import { findConsumer } from './durable.js';
-import { namesOf, type StreamNames } from './names.js';
+import { durableOf, findConsumer } from './durable.js';
+import type { StreamNames } from './names.js';
 import { findStream } from './stream.js';
 
 export interface StreamLag {
@@ -26,7 +26,7 @@ export async function streamLag(
   if (!session) return undefined;
   const stream = await findStream(session, names.stream);
   if (!stream) return undefined;
-  const consumer = await findConsumer(session, namesOf(names, stream.created));
+  const consumer = await findConsumer(session, durableOf(session, names, stream));
   const pending = consumer ? consumer.num_pending : stream.state.messages;
   const ackPending = consumer?.num_ack_pending ?? 0;
   const oldestMs = pending + ackPending > 0 ? await oldestStoredMs(session, stream, consumer) : undefined;

@@ -12,6 +12,9 @@ export interface StreamNames {
   deadLetterSubject: string;
 }
 
+/** Of a server's id: as good as all of it. */
+const RUN_LENGTH = 16;
+
 export const DEFAULT_STREAM_NAMES: Readonly<StreamNames> = Object.freeze({
   stream: 'EVENTS',
   subject: 'events.ingest',
@@ -21,10 +24,12 @@ export const DEFAULT_STREAM_NAMES: Readonly<StreamNames> = Object.freeze({
 });
 
 /**
- * The names with the durable of one stream: named for when that was made (`created` as its info says it). An ack names
- * stream, durable and sequence; were the durable's name the same for ever, one that is meant for a stream that is gone
- * would remove the unread message of the same number from its successor.
+ * The names with the durable of one stream: named for when that was made (`created` as its info says it), and for the
+ * run of the server, where one is given. An ack names stream, durable and sequence; were the durable's name the same for
+ * ever, one that is meant for a stream that is gone, or for an end that a killed server lost, would remove the unread
+ * message of the same number from what came after it.
  */
-export function namesOf(names: StreamNames, created: string): StreamNames {
-  return { ...names, durable: `${names.durable}-${created.replace(/\D/g, '')}` };
+export function namesOf(names: StreamNames, created: string, serverRun?: string): StreamNames {
+  const run = serverRun === undefined ? '' : `-${serverRun.slice(0, RUN_LENGTH)}`;
+  return { ...names, durable: `${names.durable}-${created.replace(/\D/g, '')}${run}` };
 }

@@ -1,6 +1,6 @@
 import type { NatsConnectionHandle } from './connection.js';
-import { findConsumer } from './durable.js';
-import { namesOf, type StreamNames } from './names.js';
+import { durableOf, findConsumer } from './durable.js';
+import type { StreamNames } from './names.js';
 import { purgeAcknowledgedOf } from './purge-floor.js';
 import { findStream } from './stream.js';
 
@@ -14,7 +14,7 @@ export async function purgeAcknowledged(nats: NatsConnectionHandle, names: Strea
   const found = await findStream(session, names.stream);
   if (!found) return 0;
   // Consumer before stream: what it has acknowledged, the stream then has had.
-  const consumer = await findConsumer(session, namesOf(names, found.created));
+  const consumer = await findConsumer(session, durableOf(session, names, found));
   const stream = await findStream(session, names.stream);
   if (!consumer || stream?.created !== found.created) return 0;
   return purgeAcknowledgedOf(consumer, stream, session, names);

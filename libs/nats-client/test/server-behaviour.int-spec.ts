@@ -133,50 +133,81 @@ describe('a server of its own', () => {
     expect((await session.jsm.streams.info(names.stream)).created).toBe(epoch);
   });
 
-  test('a stream that lost its end (power cut): the durable is ahead; nothing is purged, all is delivered', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'nats-lost-end-'));
-    open.onClose(() => rmSync(dataDir, { recursive: true, force: true }));
-    const servers = await startServers({ only: ['nats'], mode: 'native', dataDir });
-    open.onClose(() => servers.stop());
-    const names = testNames();
-    const nats = await open.connect(servers.natsUrl);
-    await ensureEventStream(nats, { names, maxMessages: 1_000 });
-    const publisher = createEventPublisher(nats, { names, timeoutMs: 2_000 });
-    open.onClose(() => publisher.close());
-    const first = open.consume(nats, names);
-    for (let i = 1; i <= 50; i += 1) await publisher.publish(bytes(`old ${String(i)}`));
-    const held = await takeAll(first);
-    await first.ack(held.slice(0, 45));
-    await first.close();
-    // The server writes the durable's state about once a second.
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+  describe('a stream that lost its end: killed before all was on disk, or a power cut', () => {
+    /** Of 50 messages 45 were acknowledged and 50 delivered; fewer than 45 are left. */
+    async function lostEnd() {
+      const dataDir = mkdtempSync(join(tmpdir(), 'nats-lost-end-'));
+      open.onClose(() => rmSync(dataDir, { recursive: true, force: true }));
+      const servers = await startServers({ only: ['nats'], mode: 'native', dataDir });
+      open.onClose(() => servers.stop());
+      const names = testNames();
+      const nats = await open.connect(servers.natsUrl);
+      await ensureEventStream(nats, { names, maxMessages: 1_000 });
+      const publisher = createEventPublisher(nats, { names, timeoutMs: 2_000 });
+      open.onClose(() => publisher.close());
+      const first = open.consume(nats, names);
+      for (let i = 1; i <= 50; i += 1) await publisher.publish(bytes(`old ${String(i)}`));
+      const held = await takeAll(first);
+      await first.ack(held.slice(0, 45));
+      // The server writes the durable's state about once a second.
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const session = await nats.whenConnected();
+      const { created } = await session.jsm.streams.info(names.stream);
+      const { durable } = namesOf(names, created, session.connection.info!.server_id);
 
-    await servers.nats!.kill('SIGKILL');
-    const block = readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
-      .filter((path) => path.endsWith(join(names.stream, 'msgs', '1.blk')))
-      .map((path) => join(dataDir, path))
-      .at(0);
-    if (block === undefined) throw new Error(`no message block under ${dataDir}`);
-    truncateSync(block, Math.floor(statSync(block).size / 2));
-    await servers.nats!.restart();
-    const session = await nats.whenConnected();
+      await servers.nats!.kill('SIGKILL');
+      await eventually(
+        () => nats.connected(),
+        (connected) => !connected,
+      );
+      const block = readdirSync(dataDir, { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith(join(names.stream, 'msgs', '1.blk')))
+        .map((path) => join(dataDir, path))
+        .at(0);
+      if (block === undefined) throw new Error(`no message block under ${dataDir}`);
+      truncateSync(block, Math.floor(statSync(block).size / 2));
+      return { servers, names, nats, publisher, first, held, durable };
+    }
+    /** Enough to pass what the durable remembers. */
+    const NEW = Array.from({ length: 60 }, (_, i) => `new ${String(i + 1)}`);
 
-    const { created, state } = await session.jsm.streams.info(names.stream);
-    const durableInfo = () => session.jsm.consumers.info(names.stream, namesOf(names, created).durable);
-    const durable = await durableInfo();
-    expect(state.last_seq).toBeLessThan(45);
-    expect(durable.delivered.stream_seq).toBe(50);
-    // What a purge up to the floor would have deleted: messages that nobody has read.
-    expect(durable.ack_floor.stream_seq).toBe(45);
-    await publisher.publish(bytes('new 1'));
-    await publisher.publish(bytes('new 2'));
-    expect((await durableInfo()).num_pending).toBe(0);
-    expect(await purgeAcknowledged(nats, names)).toBe(0);
+    test('the durable of the last run is ahead, then no longer seen to be; nothing is purged, all is delivered', async () => {
+      const { servers, names, nats, publisher, first, durable } = await lostEnd();
+      await first.close();
+      await servers.nats!.restart();
+      const { jsm } = await nats.whenConnected();
+      const durableInfo = () => jsm.consumers.info(names.stream, durable);
+      const lastSequence = async () => (await jsm.streams.info(names.stream)).state.last_seq;
+      expect(await lastSequence()).toBeLessThan(45);
+      expect((await durableInfo()).delivered.stream_seq).toBe(50);
+      // What a purge up to the floor would have deleted: messages that nobody has read.
+      expect((await durableInfo()).ack_floor.stream_seq).toBe(45);
+      for (const payload of NEW) await publisher.publish(bytes(payload));
+      expect(await lastSequence()).toBeGreaterThan(50);
+      expect(await purgeAcknowledged(nats, names)).toBe(0);
 
-    const second = open.consume(nats, names);
-    const messages = await takeAll(second);
-    expect(messages.map(text).slice(-2)).toEqual(['new 1', 'new 2']);
-    await second.ack(messages);
-    expect(await streamLag(nats, names)).toMatchObject({ pending: 0, ackPending: 0, messages: 0 });
+      const second = open.consume(nats, names);
+      const messages = await takeAll(second);
+      expect(messages.map(text).slice(-NEW.length)).toEqual(NEW);
+      await second.ack(messages);
+      expect(await streamLag(nats, names)).toMatchObject({ pending: 0, ackPending: 0, messages: 0 });
+    });
+
+    test('who still holds what was lost acknowledges nothing that took its place', async () => {
+      const { servers, names, nats, publisher, first, held } = await lostEnd();
+      await servers.nats!.restart();
+      await nats.whenConnected();
+      const acknowledging = first.ack(held.slice(45));
+      for (const payload of NEW) await publisher.publish(bytes(payload));
+      await acknowledging;
+      await eventually(
+        async () => (await streamLag(nats, names))?.pending,
+        (pending) => pending === 0,
+      );
+      const messages = await takeAll(first);
+      expect(messages.map(text).slice(-NEW.length)).toEqual(NEW);
+      await first.ack(messages);
+      expect(await streamLag(nats, names)).toMatchObject({ pending: 0, ackPending: 0, messages: 0 });
+    });
   });
 });

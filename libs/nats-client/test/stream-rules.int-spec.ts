@@ -198,7 +198,7 @@ test('a durable that is named without its stream, as it was before, is replaced;
   const names = testNames();
   const nats = await connect();
   await ensureEventStream(nats, { names, maxMessages: 100 });
-  const { jsm, js } = nats.session()!;
+  const { jsm, js, connection } = nats.session()!;
   await jsm.consumers.add(names.stream, { durable_name: names.durable, ack_policy: AckPolicy.Explicit });
   for (const payload of ['a', 'b', 'c']) await js.publish(names.subject, payload);
   await (await js.pull(names.stream, names.durable, 2_000)).ackAck();
@@ -211,7 +211,7 @@ test('a durable that is named without its stream, as it was before, is replaced;
   expect(await streamLag(nats, names)).toMatchObject({ pending: 0, ackPending: 0, messages: 0 });
   const { created } = await jsm.streams.info(names.stream);
   expect(await jsm.consumers.list(names.stream).next()).toMatchObject([
-    { name: namesOf(names, created).durable },
+    { name: namesOf(names, created, connection.info!.server_id).durable },
   ]);
 });
 

@@ -2,9 +2,10 @@ import { namesOf, type NatsConnectionHandle, type StreamNames } from '@event-ana
 
 /** How many deliveries there were of messages that had been delivered before, to whichever writer, ever. */
 export async function redeliveries(nats: NatsConnectionHandle, names: StreamNames): Promise<number> {
-  const { jsm } = await nats.whenConnected();
+  const { jsm, connection } = await nats.whenConnected();
   const { created } = await jsm.streams.info(names.stream);
-  const { delivered } = await jsm.consumers.info(names.stream, namesOf(names, created).durable);
+  const { durable } = namesOf(names, created, connection.info?.server_id);
+  const { delivered } = await jsm.consumers.info(names.stream, durable);
   // Deliveries, and the messages that were delivered: a work queue delivers each, in their order.
   return delivered.consumer_seq - delivered.stream_seq;
 }
