@@ -70,7 +70,7 @@ export const WRITER_MUTANTS: readonly Mutant[] = [
   {
     name: 'acks-without-their-stream',
     mistake: "the durable's name is the same for ever, so that an ack fits a later stream of the same name",
-    durableName: (name) => name.replace(/-\d+$/, ''),
+    durableName: (name) => name.replace(/-\d{8,}.*$/, ''),
     plan: () => ({
       faults: new Set(['stream_made_anew', 'writer_paused', 'postgres_paused', 'slow_way']),
       writers: 4,
