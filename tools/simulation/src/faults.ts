@@ -1,7 +1,7 @@
 import type { Random } from './random.js';
 
 /** What can go wrong with a single step, and how often it does where it is switched on. */
-export const STEP_FAULTS = {
+const STEP_FAULTS = {
   /** The way between two processes takes up to some seconds for once; what is behind it waits. */
   slow_way: 0.01,
   /** A connection breaks with what is on its way. */

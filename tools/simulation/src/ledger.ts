@@ -22,7 +22,7 @@ interface Loss {
   streamEpoch: string;
 }
 
-/** What was sent, what was answered, and what may be missing: see FAULTS in docs/reliability.md for the check. */
+/** What was sent, what was answered, and what may be missing; the check is in docs/reliability.md, "The promise". */
 export interface Ledger {
   readonly sent: ReadonlyMap<string, ClientEvent>;
   readonly acknowledged: ReadonlyMap<string, readonly Acknowledgement[]>;
@@ -39,6 +39,7 @@ export interface Ledger {
   attempts: number;
 }
 
+/** What counts once: id and instant together. */
 export const keyOf = (event: { event_id: string; occurred_at: string }): string =>
   `${event.event_id} ${event.occurred_at}`;
 

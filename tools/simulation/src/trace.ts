@@ -1,4 +1,4 @@
-import type { Process, VirtualTime } from './time/virtual-time.js';
+import type { VirtualTime } from './time/virtual-time.js';
 
 export interface Trace {
   note(line: () => string): void;
@@ -11,10 +11,8 @@ export function createTrace(time: VirtualTime, startMs: number): Trace {
   return {
     note(line) {
       const seconds = ((time.nowMs() - startMs) / 1_000).toFixed(6).padStart(11);
-      lines.push(`${seconds} ${nameOf(time.current()).padEnd(10)} ${line()}`);
+      lines.push(`${seconds} ${time.current().name.padEnd(10)} ${line()}`);
     },
     lines,
   };
 }
-
-const nameOf = (process: Process): string => process.name;

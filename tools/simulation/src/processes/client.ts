@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientEvent, Ledger } from '../ledger.js';
-import { keyOf } from '../ledger.js';
 import type { Network } from '../servers/network.js';
 import type { Process } from '../time/virtual-time.js';
 import type { World } from '../world.js';
@@ -100,7 +99,7 @@ export async function runClient(world: World, o: ClientOptions): Promise<void> {
     events: readonly ClientEvent[],
     answer: Sent & Extract<Answer, { status: 202 }>,
   ): void {
-    trace(() => `has the 202 of ${events.map((event) => keyOf(event).slice(0, 8)).join(' ')}`);
+    trace(() => `has the 202 of ${events.map(({ event_id }) => event_id.slice(0, 8)).join(' ')}`);
     ledger.acknowledge(events, { beganMs: answer.beganMs, streamEpoch: answer.streamEpoch });
   }
 

@@ -23,7 +23,7 @@ export function makeEvent({ plan, random, time }: World): ClientEvent {
 }
 
 export function bodyOf(events: readonly ClientEvent[]): Uint8Array {
-  return Buffer.from(`{"events":[${events.map((event) => JSON.stringify(event)).join(',')}]}`);
+  return Buffer.from(JSON.stringify({ events }));
 }
 
 /** Valid JSON of no valid event. */

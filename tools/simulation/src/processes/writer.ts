@@ -19,7 +19,7 @@ export interface WriterProcessOptions {
 }
 
 /** A third of the service's, so that redelivery is seen within a run. */
-export const ACK_WAIT_MS = 10_000;
+const ACK_WAIT_MS = 10_000;
 const LINGER_MS = 20;
 const BUFFER_BYTES = 64 * 1_024 * 1_024;
 

@@ -44,36 +44,31 @@ export function createNetwork({ time, random, faults, trace }: World): Network {
 
   function connect(o: ConnectOptions): Connection {
     let open = true;
-    let serverHasAllAtMs = 0;
-    let clientHasAllAtMs = 0;
     const connection: Connection = {
       client: o.client,
       server: o.server,
       isOpen: () => open && o.server.alive && o.client.alive,
-      toServer(arrive) {
-        if (!open) return;
-        serverHasAllAtMs = Math.max(serverHasAllAtMs, time.nowMs() + delayMs());
-        time.at(serverHasAllAtMs, o.server, () => {
-          if (!open) return;
-          if (faults.strikes('connection_cut')) cut();
-          else arrive();
-        });
-      },
-      toClient(arrive) {
-        if (!open) return;
-        clientHasAllAtMs = Math.max(clientHasAllAtMs, time.nowMs() + delayMs());
-        time.at(clientHasAllAtMs, o.client, () => {
-          if (!open) return;
-          if (faults.strikes('connection_cut')) cut();
-          else arrive();
-        });
-      },
+      toServer: way(o.server),
+      toClient: way(o.client),
       cut,
       close() {
         open = false;
         connections.delete(connection);
       },
     };
+    /** One direction: what is sent later arrives no earlier. */
+    function way(to: Process): (arrive: () => void) => void {
+      let hasAllAtMs = 0;
+      return (arrive) => {
+        if (!open) return;
+        hasAllAtMs = Math.max(hasAllAtMs, time.nowMs() + delayMs());
+        time.at(hasAllAtMs, to, () => {
+          if (!open) return;
+          if (faults.strikes('connection_cut')) cut();
+          else arrive();
+        });
+      };
+    }
     function cut(): void {
       if (!open) return;
       open = false;

@@ -1,3 +1,4 @@
+import { keyOf } from '../../ledger.js';
 import type { InsertStatement, SentEvent } from './statements.js';
 
 /** A row of `events`, its instants as `YYYY-MM-DDTHH:mm:ss.sssZ`. */
@@ -28,9 +29,6 @@ const BUCKET_MS = 900_000;
 /** As in libs/timescale's events_insert.ts. */
 const HISTORICAL_AFTER_BUCKETS = 192;
 
-export const keyOf = (event: Pick<EventRow, 'event_id' | 'occurred_at'>): string =>
-  `${event.event_id} ${event.occurred_at}`;
-
 const byKey = (a: SentEvent, b: SentEvent): number => {
   const [keyA, keyB] = [keyOf(a), keyOf(b)];
   return keyA < keyB ? -1 : keyA > keyB ? 1 : 0;
@@ -46,8 +44,6 @@ const partitionOf = (occurredAt: string): string => `${occurredAt.slice(0, 7)}-0
 export function entryOf(event: EventRow): ActivityEntry {
   return [Math.floor(Date.parse(event.occurred_at) / BUCKET_MS), event.event_type, event.user_id];
 }
-
-export type EventsTable = ReturnType<typeof createEventsTable>;
 
 /**
  * `events`, `activity_log` and the watermark: what the insert of libs/timescale makes of them. How that statement is

@@ -1,7 +1,8 @@
+import { keyOf } from '../../ledger.js';
 import type { Process } from '../../time/virtual-time.js';
 import type { World } from '../../world.js';
 import type { Network } from '../network.js';
-import { createEventsTable, keyOf, Refusal, type ActivityEntry, type LogRow } from './events-table.js';
+import { createEventsTable, Refusal, type ActivityEntry, type LogRow } from './events-table.js';
 import type { InsertStatement, SentEvent, Statement } from './statements.js';
 
 /** How a statement ended at the server. */
@@ -53,14 +54,13 @@ export function createDatabaseServer(
   }
 
   function insert(statement: InsertStatement, finish: (outcome: Outcome) => void): void {
+    if (faults.strikes('deadlock')) return finish({ kind: 'refused', sqlState: '40P01' });
     const keys = new Set(statement.sent.map(keyOf));
     const before = [...running].find((other) => [...keys].some((key) => other.keys.has(key)));
     if (before) {
-      if (faults.strikes('deadlock')) return finish({ kind: 'refused', sqlState: '40P01' });
       before.waiting.push(() => insert(statement, finish));
       return;
     }
-    if (faults.strikes('deadlock')) return finish({ kind: 'refused', sqlState: '40P01' });
     if (faults.strikes('statement_timeout')) return finish({ kind: 'refused', sqlState: '57014' });
     if (statement.sent.length > FEW_EVENTS && faults.strikes('refused_together')) {
       return finish({ kind: 'refused', sqlState: '54001' });
