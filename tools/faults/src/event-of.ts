@@ -1,3 +1,5 @@
+import type { Random } from '@event-analytics/testkit';
+
 export interface SentEvent {
   event_id: string;
   user_id: string;
@@ -20,4 +22,9 @@ export function eventOf(event_id: string): SentEvent {
     event_type: TYPES[(n >>> 8) % TYPES.length] ?? '',
     occurred_at: new Date(FIRST_DAY_MS + (n % (DAYS * DAY_MS))).toISOString(),
   };
+}
+
+/** Events of new ids. */
+export function freshEvents(random: Random, count: number): SentEvent[] {
+  return Array.from({ length: count }, () => eventOf(random.uuid()));
 }

@@ -1,3 +1,5 @@
+import type { SentEvent } from './event-of.js';
+
 /** What came of one request: a status, or nothing that could be read. */
 export type Answer = number | 'no answer';
 
@@ -19,6 +21,17 @@ export interface Ledger {
 
 export function createLedger(): Ledger {
   return { sent: new Map(), acknowledged: new Set(), requests: [] };
+}
+
+export function noteSent(
+  ledger: Ledger,
+  events: readonly Pick<SentEvent, 'event_id' | 'occurred_at'>[],
+): void {
+  for (const e of events) ledger.sent.set(e.event_id, Date.parse(e.occurred_at));
+}
+
+export function noteAcknowledged(ledger: Ledger, events: readonly Pick<SentEvent, 'event_id'>[]): void {
+  for (const e of events) ledger.acknowledged.add(e.event_id);
 }
 
 /** How often each answer was given, since a moment if one is named. */

@@ -5,7 +5,7 @@ import {
   type NatsConnectionHandle,
 } from '@event-analytics/nats-client';
 import type { SentEvent } from './event-of.js';
-import type { Ledger } from './ledger.js';
+import { noteAcknowledged, noteSent, type Ledger } from './ledger.js';
 
 const TIMEOUT_MS = 10_000;
 const MESSAGE_BYTES_MAX = 512 * 1_024;
@@ -20,7 +20,7 @@ export async function publishEvents(
   ledger: Ledger,
   { perMessage }: { perMessage: number },
 ): Promise<void> {
-  for (const e of events) ledger.sent.set(e.event_id, Date.parse(e.occurred_at));
+  noteSent(ledger, events);
   const receivedAt = new Date().toISOString();
   const messages: Uint8Array[] = [];
   for (let i = 0; i < events.length; i += perMessage) {
@@ -28,7 +28,7 @@ export async function publishEvents(
     messages.push(...encodeWireMessages(some, { receivedAt, maxBytes: MESSAGE_BYTES_MAX }));
   }
   await publishMessages(nats, messages);
-  for (const e of events) ledger.acknowledged.add(e.event_id);
+  noteAcknowledged(ledger, events);
 }
 
 /** Puts messages into the stream as they are, one after the other. */

@@ -10,3 +10,9 @@ export async function rowsOf(db: Database, events: readonly SentEvent[]): Promis
   );
   return counted?.rows ?? 0;
 }
+
+/** How many rows there are in all. */
+export async function rowsOfAll(db: Database): Promise<number> {
+  const [counted] = await db.run((sql) => sql<{ rows: number }[]>`SELECT count(*)::int4 AS rows FROM events`);
+  return counted?.rows ?? 0;
+}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SentEvent } from './event-of.js';
-import type { Answer, Ledger } from './ledger.js';
+import { noteAcknowledged, noteSent, type Answer, type Ledger } from './ledger.js';
 
 // Longer than the gateway's longest answer (2.5 s), so that what is silent here is silent.
 const CLIENT_TIMEOUT_MS = 8_000;
@@ -12,11 +12,11 @@ export async function sendBatch(
   events: readonly SentEvent[],
   ledger: Ledger,
 ): Promise<Answer> {
-  for (const e of events) ledger.sent.set(e.event_id, Date.parse(e.occurred_at));
+  noteSent(ledger, events);
   const startedMs = performance.now();
   const answer = await post(gatewayUrl, JSON.stringify({ events }));
   ledger.requests.push({ startedMs, durationMs: performance.now() - startedMs, answer });
-  if (answer === 202) for (const e of events) ledger.acknowledged.add(e.event_id);
+  if (answer === 202) noteAcknowledged(ledger, events);
   return answer;
 }
 

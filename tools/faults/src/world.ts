@@ -8,7 +8,7 @@ import { startSystem, type StartSystemOptions, type System } from '@event-analyt
 import { connectDatabase, type Database } from '@event-analytics/timescale';
 import { checkLedger, type LedgerCheck } from './check-ledger.js';
 import { waitUntilDrained } from './drained.js';
-import type { Ledger } from './ledger.js';
+import { createLedger, type Ledger } from './ledger.js';
 import { startLoad, type Load, type LoadOptions } from './load-client.js';
 
 /** The whole service with its servers and cables, and what is needed to hold it to its promise. */
@@ -16,12 +16,10 @@ export interface World extends System {
   /** Straight to the servers, past the cables. */
   db: Database;
   nats: NatsConnectionHandle;
-  /** Every ledger of this world's loads: what one row sent is still there when the next one checks. */
-  ledgers: readonly Ledger[];
   /** Load on the gateways that are named at the time; its ledger is this world's. */
   load(o?: Partial<LoadOptions>): Load;
-  /** For what a test sends by itself. */
-  keep(ledger: Ledger): void;
+  /** A new one of this world's, for what a test sends by itself. */
+  ownLedger(): Ledger;
   /** Mends all cables, starts or wakes what a failed row left dead or paused, and ends its load. */
   heal(): Promise<void>;
   drained(timeoutMs?: number): Promise<void>;
@@ -52,6 +50,7 @@ export async function startWorld(o: StartSystemOptions & { seed: number }): Prom
   const db = connectDatabase({ url: servers.postgresUrl, applicationName: 'ledger', maxConnections: 2 });
   const nats = await connectNats({ servers: servers.natsUrl, name: 'ledger', log: silent });
   const letters = createDeadLetters(nats, { names: DEFAULT_STREAM_NAMES });
+  /** Of all loads and tests: what one row sent is still there when the next one checks. */
   const ledgers: Ledger[] = [];
   const loads: Load[] = [];
 
@@ -62,7 +61,6 @@ export async function startWorld(o: StartSystemOptions & { seed: number }): Prom
     ...system,
     db,
     nats,
-    ledgers,
     load(options = {}) {
       const load = startLoad({
         gatewayUrls: () => [gateway.url],
@@ -73,7 +71,11 @@ export async function startWorld(o: StartSystemOptions & { seed: number }): Prom
       loads.push(load);
       return load;
     },
-    keep: (ledger) => void ledgers.push(ledger),
+    ownLedger() {
+      const ledger = createLedger();
+      ledgers.push(ledger);
+      return ledger;
+    },
     async heal() {
       for (const link of Object.values({ ...links })) link.heal();
       for (const process of [servers.postgres, servers.redis, servers.nats, gateway, writer, stats]) {

@@ -1,8 +1,8 @@
 import type { ServiceProcess } from '@event-analytics/stack';
 import { createRandom, eventually, postEvents } from '@event-analytics/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventOf, type SentEvent } from '../src/event-of.js';
-import { answersOf, createLedger, endedMs, type Ledger, type Request } from '../src/ledger.js';
+import { freshEvents, type SentEvent } from '../src/event-of.js';
+import { answersOf, endedMs, noteAcknowledged, noteSent, type Ledger, type Request } from '../src/ledger.js';
 import { rowsOf } from '../src/rows-of.js';
 import { sendBatch, sendUntilAcknowledged } from '../src/send-batch.js';
 import { startWorld, type World } from '../src/world.js';
@@ -18,7 +18,6 @@ describe('the gateway', () => {
   afterEach(() => world.heal(), 60_000);
   afterAll(() => world.stop(), 60_000);
 
-  const fresh = (count: number) => Array.from({ length: count }, () => eventOf(random.uuid()));
   /** Begun before a moment, and not answered by then. */
   const inHandAt = (ledger: Ledger, ms: number): Request[] =>
     ledger.requests.filter((r) => r.startedMs < ms && endedMs(r) > ms);
@@ -54,14 +53,13 @@ describe('the gateway', () => {
     const deaths: string[] = [];
     const dying = await world.startAnother('ingest-gateway', { GATEWAY_FAILPOINT: failpoint });
     dying.onUnexpectedExit((how) => deaths.push(how));
-    const ledger = createLedger();
-    world.keep(ledger);
+    const ledger = world.ownLedger();
     for (let i = 0; i < times(10, 2); i += 1) {
       if (i > 0) {
         await dying.restart();
         await dying.waitReady();
       }
-      const events = fresh(1 + random.below(40));
+      const events = freshEvents(random, 1 + random.below(40));
       expect(await sendBatch(dying.url, events, ledger)).toBe('no answer');
       await eventually(
         'it is dead',
@@ -126,16 +124,15 @@ describe('the gateway', () => {
 
   row(24, '100 concurrent requests with the same id, two gateways: all 202, 1 row', async () => {
     const urls = [world.gateway.url, (await world.startAnother('ingest-gateway')).url];
-    const ledger = createLedger();
-    world.keep(ledger);
+    const ledger = world.ownLedger();
     for (let round = 0; round < times(20, 3); round += 1) {
-      const events = fresh(1);
-      for (const e of events) ledger.sent.set(e.event_id, Date.parse(e.occurred_at));
+      const events = freshEvents(random, 1);
+      noteSent(ledger, events);
       const answers = await Promise.all(
         Array.from({ length: 100 }, (_, i) => postEvents(urls[i % 2] ?? '', events)),
       );
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 202));
-      for (const e of events) ledger.acknowledged.add(e.event_id);
+      noteAcknowledged(ledger, events);
       const counts = answers.map(({ body }) => [body['accepted'], body['duplicates']]);
       expect([
         [1, 0],

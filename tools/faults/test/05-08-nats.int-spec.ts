@@ -1,17 +1,16 @@
 import { DEFAULT_STREAM_NAMES, streamLag } from '@event-analytics/nats-client';
 import { createRandom, eventually } from '@event-analytics/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventOf } from '../src/event-of.js';
+import { freshEvents } from '../src/event-of.js';
 import {
   answersOf,
-  createLedger,
   requestsBegun,
   requestsWithin,
   takenAgainMs,
   type Ledger,
   type Request,
 } from '../src/ledger.js';
-import { rowsOf } from '../src/rows-of.js';
+import { rowsOf, rowsOfAll } from '../src/rows-of.js';
 import { sendBatch, sendUntilAcknowledged } from '../src/send-batch.js';
 import { startWorld, type World } from '../src/world.js';
 import { bound, full, row, SEED, times } from './row.js';
@@ -31,14 +30,8 @@ describe('NATS', () => {
   afterEach(() => world.heal(), 60_000);
   afterAll(() => world.stop(), 60_000);
 
-  const fresh = (count: number) => Array.from({ length: count }, () => eventOf(random.uuid()));
   const kindsOf = (requests: readonly Request[]) => [...new Set(requests.map((r) => r.answer))];
-  const rows = async () => {
-    const [counted] = await world.db.run(
-      (sql) => sql<{ n: number }[]>`SELECT count(*)::int4 AS n FROM events`,
-    );
-    return counted?.n ?? 0;
-  };
+  const rows = () => rowsOfAll(world.db);
 
   /** Nothing is sent again after its 202: Redis knows it, and for that nobody needs NATS. */
   const newEventsOnly = () => world.load({ resentShare: 0 });
@@ -93,13 +86,12 @@ describe('NATS', () => {
     takenWithinMs: number;
   }): Promise<{ storedUnknown: number }> {
     const load = newEventsOnly();
-    const lone = createLedger();
-    world.keep(lone);
+    const lone = world.ownLedger();
     await sleep(500);
 
     await o.begin();
     const beganMs = performance.now();
-    const batches = Array.from({ length: 5 }, () => fresh(3));
+    const batches = Array.from({ length: 5 }, () => freshEvents(random, 3));
     const answers = Promise.all(batches.map((events) => sendBatch(world.gateway.url, events, lone)));
     await sleep(o.forMs);
     const endsMs = performance.now();
@@ -168,9 +160,8 @@ describe('NATS', () => {
 
   row(8, 'only PubAcks dropped: 503, then the retry: 1 row', async () => {
     const { gatewayToNats } = world.links;
-    const ledger = createLedger();
-    world.keep(ledger);
-    const batches = Array.from({ length: 10 }, () => fresh(3));
+    const ledger = world.ownLedger();
+    const batches = Array.from({ length: 10 }, () => freshEvents(random, 3));
     gatewayToNats.blackHole('to_client');
     const answers = await Promise.all(batches.map((events) => sendBatch(world.gateway.url, events, ledger)));
     expect(answers).toEqual(batches.map(() => 503));

@@ -7,8 +7,8 @@ import {
   type StartSystemOptions,
 } from '@event-analytics/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventOf, type SentEvent } from '../src/event-of.js';
-import { answersOf, createLedger, type Answer, type Ledger } from '../src/ledger.js';
+import { eventOf, freshEvents, type SentEvent } from '../src/event-of.js';
+import { answersOf, type Answer, type Ledger } from '../src/ledger.js';
 import { installedNatsVersion } from '../src/nats-version.js';
 import { runToEnd, type Ended } from '../src/run-to-end.js';
 import { sendBatch, sendUntilAcknowledged } from '../src/send-batch.js';
@@ -32,12 +32,6 @@ describe('the stream', () => {
     undos.add(() => world.stop());
     return world;
   }
-  function ownLedger(world: World): Ledger {
-    const ledger = createLedger();
-    world.keep(ledger);
-    return ledger;
-  }
-  const fresh = (count: number) => Array.from({ length: count }, () => eventOf(random.uuid()));
   const missingFrom = (ids: ReadonlySet<string>, ledger: Ledger) =>
     [...ledger.acknowledged].filter((id) => !ids.has(id));
   const statusOf = async (url: string) => (await fetch(url)).status;
@@ -60,15 +54,17 @@ describe('the stream', () => {
     const messagesMax = 300;
     const world = await ownWorld({ env: { STREAM_MAX_MESSAGES: String(messagesMax) } });
     await world.writer.stop();
-    const ledger = ownLedger(world);
+    const ledger = world.ownLedger();
     const connections = [1, 2, 3, 4];
-    const refusals = await Promise.all(connections.map(() => untilRefused(world, ledger, () => fresh(1))));
+    const refusals = await Promise.all(
+      connections.map(() => untilRefused(world, ledger, () => freshEvents(random, 1))),
+    );
     expect(refusals).toEqual(connections.map(() => 503));
 
     const filled = await readStream(world.nats, DEFAULT_STREAM_NAMES);
     expect(filled.messages).toBe(messagesMax);
     for (let i = 0; i < times(200, 50); i += 1) {
-      expect(await sendBatch(world.gateway.url, fresh(1), ledger)).toBe(503);
+      expect(await sendBatch(world.gateway.url, freshEvents(random, 1), ledger)).toBe(503);
     }
     expect(await readStream(world.nats, DEFAULT_STREAM_NAMES)).toEqual(filled);
     expect(filled.firstSequence).toBe(1);
@@ -136,10 +132,13 @@ describe('the stream', () => {
         const world = await ownWorld({ servers });
 
         await world.writer.stop();
-        const ledger = ownLedger(world);
+        const ledger = world.ownLedger();
         // One message.
         const large = () =>
-          fresh(eventsInMessage).map((e) => ({ ...e, properties: { padding: 'x'.repeat(32_000) } }));
+          freshEvents(random, eventsInMessage).map((e) => ({
+            ...e,
+            properties: { padding: 'x'.repeat(32_000) },
+          }));
         expect(await untilRefused(world, ledger, large)).toBe(503);
         await eventually(
           'the gateway is not ready',
@@ -157,7 +156,7 @@ describe('the stream', () => {
         const { eventIds } = await readStream(world.nats, DEFAULT_STREAM_NAMES);
         expect(missingFrom(eventIds, ledger)).toEqual([]);
         await world.writer.restart();
-        await sendUntilAcknowledged(() => world.gateway.url, fresh(10), ledger);
+        await sendUntilAcknowledged(() => world.gateway.url, freshEvents(random, 10), ledger);
         expect((await world.check()).violations).toEqual([]);
       },
       { needsRoot: true, onlyFull },
@@ -176,8 +175,8 @@ describe('the stream', () => {
     const { jsm } = await world.nats.whenConnected();
     await jsm.streams.delete(DEFAULT_STREAM_NAMES.stream);
 
-    const ledger = ownLedger(world);
-    expect(await sendBatch(url, fresh(3), ledger)).toBe(503);
+    const ledger = world.ownLedger();
+    expect(await sendBatch(url, freshEvents(random, 3), ledger)).toBe(503);
     for (const service of [world.gateway, world.writer]) {
       await eventually(
         `${service.name} raises the alarm`,
@@ -192,7 +191,7 @@ describe('the stream', () => {
     world.links.writerToNats.cut();
     while (performance.now() < untilMs) {
       expect(await streamsOf(world)).not.toContain(DEFAULT_STREAM_NAMES.stream);
-      await sendBatch(url, fresh(3), ledger);
+      await sendBatch(url, freshEvents(random, 3), ledger);
       await sleep(100);
     }
     expect([...answersOf(ledger).keys()]).toEqual([503]);
@@ -206,7 +205,7 @@ describe('the stream', () => {
     const again = [...before.ledger.sent.keys()].slice(0, 40).map(eventOf);
     // The marks of the old stream's events count for nothing in the new one: sent again, they are published again.
     await sendUntilAcknowledged(() => url, again, ledger);
-    await sendUntilAcknowledged(() => url, fresh(3), ledger);
+    await sendUntilAcknowledged(() => url, freshEvents(random, 3), ledger);
     expect((await world.check()).violations).toEqual([]);
     expect(await readMetric(world.writer.url, 'event_stream_missing')).toBe(0);
   });

@@ -2,8 +2,8 @@ import { DEFAULT_STREAM_NAMES, streamLag } from '@event-analytics/nats-client';
 import type { ServiceProcess } from '@event-analytics/stack';
 import { createRandom, eventually, readMetric } from '@event-analytics/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventOf, type SentEvent } from '../src/event-of.js';
-import { createLedger, type Ledger } from '../src/ledger.js';
+import { eventOf, freshEvents, type SentEvent } from '../src/event-of.js';
+import type { Ledger } from '../src/ledger.js';
 import { publishEvents } from '../src/publish-events.js';
 import { redeliveries } from '../src/redeliveries.js';
 import { rowsOf } from '../src/rows-of.js';
@@ -24,7 +24,6 @@ describe('the writer', () => {
   afterEach(() => world.heal(), 60_000);
   afterAll(() => world.stop(), 60_000);
 
-  const fresh = (count: number) => Array.from({ length: count }, () => eventOf(random.uuid()));
   const redelivered = () => redeliveries(world.nats, DEFAULT_STREAM_NAMES);
   /** Delivered to some writer, and not acknowledged. */
   const inHand = async () => (await streamLag(world.nats, DEFAULT_STREAM_NAMES))?.ackPending ?? 0;
@@ -62,8 +61,7 @@ describe('the writer', () => {
   });
 
   row(14, 'killed between COMMIT and ack: 1 row', async () => {
-    const ledger = createLedger();
-    world.keep(ledger);
+    const ledger = world.ownLedger();
     await world.writer.stop();
     const deaths: string[] = [];
     const dying = await world.startAnother('jetstream-writer', { WRITER_FAILPOINT: 'after_commit' });
@@ -75,7 +73,9 @@ describe('the writer', () => {
         await dying.waitReady();
       }
       // One batch: one message, one transaction. Several: other transactions are under way when it dies.
-      const batches = Array.from({ length: i % 2 === 0 ? 1 : 30 }, () => fresh(1 + random.below(40)));
+      const batches = Array.from({ length: i % 2 === 0 ? 1 : 30 }, () =>
+        freshEvents(random, 1 + random.below(40)),
+      );
       const events = batches.flat();
       await Promise.all(
         batches.map((batch) => sendUntilAcknowledged(() => world.gateway.url, batch, ledger)),
@@ -144,15 +144,14 @@ describe('the writer', () => {
       world.writer,
       await world.startAnother('jetstream-writer', { WRITER_BATCH_EVENTS: String(count / 10) }),
     ];
-    const ledger = createLedger();
-    world.keep(ledger);
+    const ledger = world.ownLedger();
     const deadlocksBefore = await deadlocks();
     const ingested = () => Promise.all(writers.map(({ url }) => readMetric(url, 'events_ingested_total')));
     // One of them may be given all of a round.
     const bothWrote = async () => (await ingested()).every((events) => events > 0);
     for (let i = 0; i < times(5, 1) || (i < 5 && !(await bothWrote())); i += 1) {
       const storedBefore = await sumOf(writers, 'events_ingested_total');
-      const events = fresh(count);
+      const events = freshEvents(random, count);
       const opposite = [...events].reverse();
       // Side by side, so that what both are given next is from both ends.
       await Promise.all([
@@ -177,11 +176,10 @@ describe('the writer', () => {
   });
 
   row(16, 'a deadlock made on purpose stays inside', async () => {
-    const ledger = createLedger();
-    world.keep(ledger);
+    const ledger = world.ownLedger();
     const before = await deadlocks();
     for (let i = 0; i < times(5, 1); i += 1) {
-      await deadlockTheWriter(fresh(200), ledger);
+      await deadlockTheWriter(freshEvents(random, 200), ledger);
       await world.drained();
     }
     expect((await deadlocks()) - before).toBe(times(5, 1));

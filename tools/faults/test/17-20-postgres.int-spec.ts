@@ -8,15 +8,16 @@ import {
 } from '@event-analytics/testkit';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventOf, type SentEvent } from '../src/event-of.js';
+import { eventOf, freshEvents, type SentEvent } from '../src/event-of.js';
 import { fillDisk } from '../src/fill-disk.js';
-import { answersOf, createLedger, quantile, requestsBegun, type Ledger } from '../src/ledger.js';
+import { answersOf, endedMs, quantile, requestsBegun, type Ledger } from '../src/ledger.js';
 import { rowsOf } from '../src/rows-of.js';
 import { sendUntilAcknowledged } from '../src/send-batch.js';
 import { watchStatistics, type StatisticsWatch } from '../src/watch-statistics.js';
 import { startServersOnDisk } from '../src/servers-on-disk.js';
 import { createUndos } from '../src/undos.js';
 import { startWorld, type World } from '../src/world.js';
+import { allWere202 } from './all-were-202.js';
 import { bound, full, row, SEED, times } from './row.js';
 
 const DRAINED_WITHIN_MS = 60_000;
@@ -30,9 +31,7 @@ const REFUSED_AT_ONCE_MS = 200;
 
 const writerEnvironment = { WRITER_STATEMENT_TIMEOUT_MS: String(STATEMENT_TIMEOUT_MS) };
 
-/** Whatever becomes of PostgreSQL, events are taken: the stream keeps them. */
-const allWere202 = (ledger: Ledger) => expect([...answersOf(ledger).keys()]).toEqual([202]);
-
+/** Whatever becomes of it, events are taken: the stream keeps them. */
 describe('PostgreSQL', () => {
   let world: World;
   const random = createRandom(SEED);
@@ -51,7 +50,13 @@ describe('PostgreSQL', () => {
     return watch;
   }
 
-  const fresh = (count: number) => Array.from({ length: count }, () => eventOf(random.uuid()));
+  const answeredAgain = (statistics: Ledger, sinceMs: number) =>
+    eventually(
+      'statistics are answered again',
+      bound(10_000),
+      () => requestsBegun(statistics, sinceMs, Infinity).filter((r) => r.answer === 200).length,
+      (answered) => answered > 0,
+    );
   const retried = () => readMetric(world.writer.url, 'write_retries_total');
   const faults = () => readMetric(world.writer.url, 'writer_faults_total');
 
@@ -74,12 +79,7 @@ describe('PostgreSQL', () => {
       expect([...new Set(meanwhile.map((r) => r.answer))]).toEqual([503]);
       const backMs = performance.now();
       await world.servers.postgres.restart();
-      await eventually(
-        'statistics are answered again',
-        bound(10_000),
-        () => requestsBegun(statistics.ledger, backMs, Infinity).filter((r) => r.answer === 200).length,
-        (answered) => answered > 0,
-      );
+      await answeredAgain(statistics.ledger, backMs);
     }
     const ledger = await load.finish();
     const healedMs = performance.now();
@@ -92,15 +92,14 @@ describe('PostgreSQL', () => {
   });
 
   row(18, 'the answer to a write that is committed is dropped: 1 row', async () => {
-    const ledger = createLedger();
-    world.keep(ledger);
+    const ledger = world.ownLedger();
     for (let i = 0; i < times(20, 3); i += 1) {
       await world.drained();
       const twiceBefore = await readMetric(world.writer.url, 'events_duplicate_total');
       const retriedBefore = await retried();
       // A write is one statement, a transaction of its own: what says that it is committed is its answer. The number
       // of events tells it from all others.
-      const events = fresh(1_000 + random.below(900));
+      const events = freshEvents(random, 1_000 + random.below(900));
       const cut = world.links.writerToPostgres.cutBefore('to_client', (chunk) =>
         chunk.includes(answerOfWrite(events.length)),
       );
@@ -166,20 +165,13 @@ describe('PostgreSQL', () => {
 
     for (const { ledger } of statistics) {
       // Those that were begun in it, or were under way.
-      const meanwhile = ledger.requests.filter(
-        (r) => r.startedMs + r.durationMs > beganMs + 100 && r.startedMs + r.durationMs < endsMs,
-      );
+      const meanwhile = ledger.requests.filter((r) => endedMs(r) > beganMs + 100 && endedMs(r) < endsMs);
       expect(meanwhile.length).toBeGreaterThan(1);
       expect([...new Set(meanwhile.map((r) => r.answer))]).toEqual([503]);
       const durations = meanwhile.map((r) => r.durationMs);
       expect(Math.max(...durations)).toBeLessThanOrEqual(bound(STATISTICS_REFUSED_WITHIN_MS));
       expect(quantile(durations, 0.5)).toBeLessThanOrEqual(bound(REFUSED_AT_ONCE_MS));
-      await eventually(
-        'statistics are answered again',
-        bound(10_000),
-        () => requestsBegun(ledger, endsMs, Infinity).filter((r) => r.answer === 200).length,
-        (answered) => answered > 0,
-      );
+      await answeredAgain(ledger, endsMs);
     }
     allWere202(await load.finish());
     // The writer, and the index that waited for an answer of its own: not as long as that may be waited for.

@@ -1,8 +1,9 @@
 import { readMetric } from '@event-analytics/testkit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answersOf, quantile, requestsBegun, type Ledger } from '../src/ledger.js';
+import { quantile, requestsBegun, type Ledger } from '../src/ledger.js';
 import { redisCommand } from '../src/redis-command.js';
 import { startWorld, type World } from '../src/world.js';
+import { allWere202 } from './all-were-202.js';
 import { bound, full, row, SEED, times } from './row.js';
 
 /** Redis is the fast path alone: whatever becomes of it, every answer is 202 and PostgreSQL decides what counts. */
@@ -17,7 +18,6 @@ describe('Redis', () => {
 
   const durationsOf = (ledger: Ledger, fromMs: number, toMs: number) =>
     requestsBegun(ledger, fromMs, toMs).map(({ durationMs }) => durationMs);
-  const allWere202 = (ledger: Ledger) => expect([...answersOf(ledger).keys()]).toEqual([202]);
   const seenByRedis = () => redisCommand(world.servers.redis.port, 'DBSIZE').then(Number);
 
   row(21, 'SIGKILL Redis, nothing kept: no 5xx', async () => {

@@ -1,7 +1,7 @@
 import { createRandom, eventually, postEvents } from '@event-analytics/testkit';
 import { DEFAULT_STREAM_NAMES, indexDeadLetters } from '@event-analytics/nats-client';
-import { eventOf, type SentEvent } from '../src/event-of.js';
-import { createLedger, type Ledger } from '../src/ledger.js';
+import { eventOf, freshEvents, type SentEvent } from '../src/event-of.js';
+import { noteAcknowledged, noteSent, type Ledger } from '../src/ledger.js';
 import { publishEvents, publishMessages } from '../src/publish-events.js';
 import { redisCommand } from '../src/redis-command.js';
 import { rowsOf } from '../src/rows-of.js';
@@ -20,12 +20,9 @@ describe('identity', () => {
   afterEach(() => world.heal(), 60_000);
   afterAll(() => world.stop(), 60_000);
 
-  const fresh = (count: number) => Array.from({ length: count }, () => eventOf(random.uuid()));
   function promise(ledger: Ledger, events: readonly SentEvent[]): void {
-    for (const e of events) {
-      ledger.sent.set(e.event_id, Date.parse(e.occurred_at));
-      ledger.acknowledged.add(e.event_id);
-    }
+    noteSent(ledger, events);
+    noteAcknowledged(ledger, events);
   }
   const lettersOf = async () => (await indexDeadLetters(world.nats, DEFAULT_STREAM_NAMES)) ?? [];
   const dlq = (args: readonly string[], stdin = '') =>
@@ -38,11 +35,10 @@ describe('identity', () => {
     25,
     'poison straight into the stream: four dead letters with reasons, neighbours stored, replayed when mended',
     async () => {
-      const ledger = createLedger();
-      world.keep(ledger);
+      const ledger = world.ownLedger();
       const message = (events: readonly object[]) =>
         Buffer.from(JSON.stringify({ v: 1, received_at: new Date().toISOString(), events }));
-      const mended = fresh(4);
+      const mended = freshEvents(random, 4);
       const [nul, surrogate, longId, noJson] = mended;
       if (!nul || !surrogate || !longId || !noJson) throw new Error('four were made');
       const id3Kb = 'x'.repeat(3_000);
@@ -54,14 +50,14 @@ describe('identity', () => {
       ]);
 
       const beside: SentEvent[] = [];
-      await publishEvents(world.nats, fresh(500), ledger, { perMessage: 100 });
+      await publishEvents(world.nats, freshEvents(random, 500), ledger, { perMessage: 100 });
       for (const bad of poison.values()) {
-        const [before, after] = [fresh(3), fresh(3)];
+        const [before, after] = [freshEvents(random, 3), freshEvents(random, 3)];
         beside.push(...before, ...after);
         await publishMessages(world.nats, [message([...before, bad, ...after])]);
       }
       await publishMessages(world.nats, [Buffer.from('not JSON')]);
-      await publishEvents(world.nats, fresh(500), ledger, { perMessage: 100 });
+      await publishEvents(world.nats, freshEvents(random, 500), ledger, { perMessage: 100 });
       promise(ledger, beside);
 
       const letters = await eventually(
@@ -98,7 +94,7 @@ describe('identity', () => {
   );
 
   row(25, 'replayed as they were, they are dead letters again, and no more of them', async () => {
-    const [bad] = fresh(1);
+    const [bad] = freshEvents(random, 1);
     const event = { ...bad, user_id: 'a\u0000b' };
     const events = { v: 1, received_at: new Date().toISOString(), events: [event] };
     await publishMessages(world.nats, [Buffer.from(JSON.stringify(events))]);
@@ -127,8 +123,7 @@ describe('identity', () => {
   });
 
   row(26, 'the same id twice, then with another instant: 1 row, the first', async () => {
-    const ledger = createLedger();
-    world.keep(ledger);
+    const ledger = world.ownLedger();
     const post = async (event: object) => {
       const { status, body } = await postEvents(world.gateway.url, [event]);
       return [status, body['accepted'], body['duplicates']];
@@ -140,7 +135,7 @@ describe('identity', () => {
       );
     const first = [202, 1, 0];
     const duplicate = [202, 0, 1];
-    for (const event of fresh(times(50, 10))) {
+    for (const event of freshEvents(random, times(50, 10))) {
       const later = (ms: number) => new Date(Date.parse(event.occurred_at) + ms).toISOString();
       promise(ledger, [event]);
       expect(await post(event)).toEqual(first);
@@ -156,7 +151,7 @@ describe('identity', () => {
       expect(await post({ ...event, event_id: event.event_id.toUpperCase() })).toEqual(duplicate);
     }
     // In one batch, both instants.
-    const both = fresh(times(50, 10));
+    const both = freshEvents(random, times(50, 10));
     promise(ledger, both);
     for (const event of both) {
       const other = { ...event, occurred_at: '2024-05-20T00:00:00Z' };
@@ -171,9 +166,8 @@ describe('identity', () => {
   });
 
   row(26, 'what Redis has forgotten, PostgreSQL knows: 1 row, the first', async () => {
-    const ledger = createLedger();
-    world.keep(ledger);
-    const events = fresh(times(500, 100));
+    const ledger = world.ownLedger();
+    const events = freshEvents(random, times(500, 100));
     promise(ledger, events);
     for (const user_id of [undefined, 'another', 'a third']) {
       const batch = events.map((event) => ({ ...event, ...(user_id !== undefined && { user_id }) }));

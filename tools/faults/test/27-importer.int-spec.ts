@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom, eventually, type ChildEnd } from '@event-analytics/testkit';
 import { eventOf } from '../src/event-of.js';
-import { createLedger } from '../src/ledger.js';
+import { noteAcknowledged, noteSent } from '../src/ledger.js';
+import { rowsOfAll } from '../src/rows-of.js';
 import { runCommand, startCommand } from '../src/run-command.js';
 import { startWorld, type World } from '../src/world.js';
 import { row, SEED, times } from './row.js';
@@ -26,12 +27,7 @@ describe('the importer', () => {
     await world.stop();
   }, 60_000);
 
-  const rows = async () => {
-    const [counted] = await world.db.run(
-      (sql) => sql<{ n: number }[]>`SELECT count(*)::int4 AS n FROM events`,
-    );
-    return counted?.n ?? 0;
-  };
+  const rows = () => rowsOfAll(world.db);
   const importIsConnected = async () => {
     const [seen] = await world.db.run(
       (sql) => sql<{ n: number }[]>`
@@ -77,9 +73,9 @@ describe('the importer', () => {
       const lines = times(300_000, 60_000);
       const { text, distinct, bad } = makeFile(lines);
       writeFileSync(file, text);
-      const ledger = createLedger();
-      world.keep(ledger);
-      for (const id of distinct) ledger.sent.set(id, Date.parse(eventOf(id).occurred_at));
+      const ledger = world.ownLedger();
+      const events = [...distinct].map(eventOf);
+      noteSent(ledger, events);
 
       const rowsAfterKills: number[] = [];
       const kills = times(10, 3);
@@ -108,7 +104,7 @@ describe('the importer', () => {
       expect(anew).toMatchObject({ ...nothing, duplicates: lines - bad, stored_before: 0 });
       expect(await rows()).toBe(distinct.size);
 
-      for (const id of distinct) ledger.acknowledged.add(id);
+      noteAcknowledged(ledger, events);
       const check = await world.check();
       expect(check.violations).toEqual([]);
       expect(check.compared).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '@event-analytics/testkit';
 import type { LedgerCheck } from '../check-ledger.js';
-import { answersOf, type Answer, type Ledger } from '../ledger.js';
+import { answersOf, endedMs, type Answer, type Ledger } from '../ledger.js';
 import { startWorld } from '../world.js';
 import { assemble, COMPONENTS, killsIn, type Component } from './cast.js';
 import { number, seconds } from './figures.js';
@@ -154,7 +154,7 @@ async function nextAcknowledgedMs({ requests }: Ledger): Promise<number> {
     for (; seen < requests.length; seen += 1) {
       const request = requests[seen];
       if (request && request.answer === 202 && request.startedMs >= sinceMs) {
-        return request.startedMs + request.durationMs - sinceMs;
+        return endedMs(request) - sinceMs;
       }
     }
   }
