@@ -4,7 +4,7 @@ export interface StreamNames {
   stream: string;
   /** The one subject of that stream. */
   subject: string;
-  /** What the name of the writers' shared durable consumer begins with: see namesOf. */
+  /** What the name of the writers' shared durable consumer begins with: see durableOf. */
   durable: string;
   /** The stream that keeps what PostgreSQL can never store. */
   deadLetterStream: string;

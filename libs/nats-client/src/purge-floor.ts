@@ -1,6 +1,4 @@
 import type { ConsumerInfo, StreamInfo } from 'nats';
-import type { NatsSession } from './connection.js';
-import type { StreamNames } from './names.js';
 
 /**
  * The sequence up to which everything was acknowledged; 0 if nothing certainly was. `consumer` must have been read
@@ -25,17 +23,4 @@ export function purgeLimit(consumer: ConsumerInfo, stream: StreamInfo): number |
   if (floor < 1) return undefined;
   if (stream.state.messages === 0 || floor < stream.state.first_seq) return undefined;
   return floor + 1;
-}
-
-/** Removes what lies at or below the floor; returns how many messages that were. */
-export async function purgeAcknowledgedOf(
-  consumer: ConsumerInfo,
-  stream: StreamInfo,
-  session: NatsSession,
-  names: StreamNames,
-): Promise<number> {
-  const seq = purgeLimit(consumer, stream);
-  if (seq === undefined) return 0;
-  const { purged } = await session.jsm.streams.purge(names.stream, { seq });
-  return purged;
 }

@@ -1,7 +1,7 @@
 import type { NatsConnectionHandle } from './connection.js';
 import { durableOf, findConsumer } from './durable.js';
 import type { StreamNames } from './names.js';
-import { purgeAcknowledgedOf } from './purge-floor.js';
+import { purgeLimit } from './purge-floor.js';
 import { findStream } from './stream.js';
 
 /**
@@ -17,5 +17,8 @@ export async function purgeAcknowledged(nats: NatsConnectionHandle, names: Strea
   const consumer = await findConsumer(session, durableOf(session, names, found));
   const stream = await findStream(session, names.stream);
   if (!consumer || stream?.created !== found.created) return 0;
-  return purgeAcknowledgedOf(consumer, stream, session, names);
+  const seq = purgeLimit(consumer, stream);
+  if (seq === undefined) return 0;
+  const { purged } = await session.jsm.streams.purge(names.stream, { seq });
+  return purged;
 }

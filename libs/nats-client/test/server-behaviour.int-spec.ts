@@ -10,8 +10,8 @@ import { testServers } from '@event-analytics/testkit';
 import { AckPolicy, DiscardPolicy, RetentionPolicy, StorageType, type JsMsg } from 'nats';
 import {
   createEventPublisher,
+  durableOf,
   ensureEventStream,
-  namesOf,
   purgeAcknowledged,
   streamLag,
 } from '../src/index.js';
@@ -152,8 +152,7 @@ describe('a server of its own', () => {
       // The server writes the durable's state about once a second.
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       const session = await nats.whenConnected();
-      const { created } = await session.jsm.streams.info(names.stream);
-      const { durable } = namesOf(names, created, session.connection.info!.server_id);
+      const { durable } = durableOf(session, names, await session.jsm.streams.info(names.stream));
 
       await servers.nats!.kill('SIGKILL');
       await eventually(

@@ -1,7 +1,7 @@
 import {
   createEventPublisher,
+  durableOf,
   ensureEventStream,
-  namesOf,
   StreamConfigError,
   streamLag,
 } from '../src/index.js';
@@ -198,7 +198,8 @@ test('a durable that is named without its stream, as it was before, is replaced;
   const names = testNames();
   const nats = await connect();
   await ensureEventStream(nats, { names, maxMessages: 100 });
-  const { jsm, js, connection } = nats.session()!;
+  const session = nats.session()!;
+  const { jsm, js } = session;
   await jsm.consumers.add(names.stream, { durable_name: names.durable, ack_policy: AckPolicy.Explicit });
   for (const payload of ['a', 'b', 'c']) await js.publish(names.subject, payload);
   await (await js.pull(names.stream, names.durable, 2_000)).ackAck();
@@ -209,10 +210,8 @@ test('a durable that is named without its stream, as it was before, is replaced;
   expect(messages.map(text)).toEqual(['b', 'c']);
   await consumer.ack(messages);
   expect(await streamLag(nats, names)).toMatchObject({ pending: 0, ackPending: 0, messages: 0 });
-  const { created } = await jsm.streams.info(names.stream);
-  expect(await jsm.consumers.list(names.stream).next()).toMatchObject([
-    { name: namesOf(names, created, connection.info!.server_id).durable },
-  ]);
+  const { durable } = durableOf(session, names, await jsm.streams.info(names.stream));
+  expect(await jsm.consumers.list(names.stream).next()).toMatchObject([{ name: durable }]);
 });
 
 test('a stream replaced between two publishes is noticed by its sequence', async () => {

@@ -9,7 +9,7 @@ const BLOCK_ROWS = 2_000;
 const LATE_ONE_OF = 32;
 const LATE_MS_MAX = 6 * 3_600_000;
 /** One of so many is no event. */
-export const BAD_ONE_OF = 1_000;
+const BAD_ONE_OF = 1_000;
 /** One of so many has its properties over two lines. */
 const TWO_LINES_ONE_OF = 1_000;
 const PATHS = 5_000;
