@@ -1,3 +1,4 @@
+import { createTcpProxy } from '@event-analytics/testkit';
 import { portableUserSets as userSets } from '@event-analytics/user-sets';
 import {
   createFoldMemory,
@@ -71,6 +72,37 @@ describe.each(storages)('a fold that hangs on %s', (storage) => {
       events: hung * 20 + 40,
     });
     expect(await opened.db.run((sql) => sql`SELECT FROM activity_log`)).toHaveLength(0);
+  });
+
+  // No timeout of the server's runs in these.
+  const cuts: [string, (chunk: Buffer) => boolean][] = [
+    ['between the parts of a statement', (chunk) => chunk.includes('DELETE FROM activity_log')],
+    ['within a part that is larger than what a socket takes at once', (chunk) => chunk.length === 65_536],
+  ];
+  it.each(cuts)('%s loses its transaction, and another folds everything', async (_, isIt) => {
+    await writeEvents(opened.db, events(0, 5_000, { occurred_at: new Date().toISOString() }));
+    const proxy = await createTcpProxy(opened.url);
+    try {
+      const hanging = opened.connect({ url: proxy.url, maxConnections: 1 });
+      const fate = promiseOf<'silent'>();
+      void proxy.cutBefore('to_server', (chunk) => {
+        if (!isIt(chunk)) return false;
+        // This one passes, and nothing after it.
+        proxy.blackHole('to_server');
+        fate.resolve('silent');
+        return false;
+      });
+      const lost = foldActivityLog(hanging, createFoldMemory(userSets, 1_000), RECENT).then(
+        () => 'folded',
+        (error: unknown) => error,
+      );
+      expect(await Promise.race([fate.promise, lost])).toBe('silent');
+      expect(await foldAll(opened.db, createFoldMemory(userSets, 1_000))).toBe(5_000);
+      expect(await lost).toBeInstanceOf(Error);
+    } finally {
+      await proxy.close();
+    }
+    expect(await recount(opened.db, userSets)).toMatchObject({ differing: 0, events: 5_000 });
   });
 });
 

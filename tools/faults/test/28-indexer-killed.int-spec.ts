@@ -16,9 +16,7 @@ const KILLS_OF_TWO = times(8, 4);
 /** How many of the kills must have undone an open transaction; the others came as it was committed. */
 const KILLED_IN_FOLD_MIN = times(8, 3);
 const STOPS_MAX = 40;
-/**
- * Silent between two statements: 5 s. Silent in the middle of one, its parts sent or not: what a statement may take, 60 s.
- */
+/** Silent for 5 s, between two statements or in the middle of one; an answer that is not read is waited for 60 s. */
 const FOLD_GIVEN_UP_MS = 75_000;
 const DAY_MS = 86_400_000;
 /** Ten days in which the clocks of New York change. */

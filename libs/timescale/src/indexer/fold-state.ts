@@ -1,4 +1,5 @@
 import type { Sql } from '../database.js';
+import { endSilentFold } from '../queries/silent_fold_end.js';
 
 /** activity_state, as it will be once the transaction commits. */
 export interface FoldState {
@@ -10,9 +11,14 @@ export interface FoldState {
   afterCommit: (() => void)[];
 }
 
+/** A fold takes milliseconds; past this the server is asked to stop a statement of it, and it is done again. */
+export const FOLD_TIMEOUT_MS = 60_000;
+/** Between two statements it counts for less than a second; who is silent for longer hangs, and another takes over. */
+export const FOLD_SILENT_MS = 5_000;
+
 /**
  * Takes the fold's lock for the transaction and begins the next fold; undefined where somebody else has it.
- * Whoever holds it is alone in writing the index.
+ * Whoever holds it is alone in writing the index; who holds it and hangs loses it to the next who asks.
  * @param snapshot the transaction is REPEATABLE READ: it then fails with 40001, to be done again, where another
  * fold committed between its snapshot and the lock
  */
@@ -22,7 +28,10 @@ export async function beginFold(
 ): Promise<FoldState | undefined> {
   const [lock] = await sql<{ taken: boolean }[]>`
     SELECT pg_try_advisory_xact_lock(hashtextextended('event_analytics.fold', 0)) AS taken`;
-  if (!lock?.taken) return undefined;
+  if (!lock?.taken) {
+    await endSilentFold(sql, { silentMs: FOLD_SILENT_MS, unreadMs: FOLD_TIMEOUT_MS });
+    return undefined;
+  }
   const [row] = await sql<{ seq: string; next_user: number; next_type: number }[]>`
     SELECT seq, next_user, next_type FROM activity_state ${snapshot ? sql`FOR UPDATE` : sql``}`;
   if (row === undefined) throw new Error('activity_state is empty: the database is not migrated');

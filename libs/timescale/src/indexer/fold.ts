@@ -4,7 +4,7 @@ import { returnToActivityLog } from '../queries/activity_log_return.js';
 import { takeActivityLog } from '../queries/activity_log_take.js';
 import { countEntries, countEvents, entriesBetween, type ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
-import { beginFold, endFold, type FoldState } from './fold-state.js';
+import { beginFold, endFold, FOLD_SILENT_MS, FOLD_TIMEOUT_MS, type FoldState } from './fold-state.js';
 import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { COUNTS, daysOfZone, liveIndexes, type ActivityIndex } from './indexes.js';
 import { createKnownUsers, type KnownUsers } from './known-users.js';
@@ -12,10 +12,6 @@ import { createNumberCache, type NumberCache } from './number-cache.js';
 import { numberTypes, numberUsers, type TypeNumbers } from './numbers.js';
 import { appendSegments, type Segment } from './segments.js';
 
-/** A fold takes milliseconds; past this the server is asked to stop it, and it is done again. */
-const FOLD_TIMEOUT_MS = 60_000;
-/** Between two statements it counts for less than a second; who is silent for longer hangs, and another takes over. */
-const FOLD_IDLE_MS = 5_000;
 /** More than this over the limit is put back. */
 const OVER_LIMIT_SHARE = 0.5;
 const KNOWN_BYTES_MAX = 64 * 1024 * 1024;
@@ -120,7 +116,7 @@ export async function withFold<T>(
         answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
         ...options,
         statementTimeoutMs: FOLD_TIMEOUT_MS,
-        idleTimeoutMs: FOLD_IDLE_MS,
+        idleTimeoutMs: FOLD_SILENT_MS,
       },
     );
     if (committed !== undefined) {
