@@ -62,16 +62,16 @@ function floorRows({ empty, roundTrip }: Floor): string[][] {
 }
 
 function writesLines(writes: WritesResult): string[] {
-  const rows = writes.wal.map(({ perSecond, events, index }) => [
+  const rows = writes.wal.map(({ perSecond, alone, indexed }) => [
     perSecond === undefined ? 'full rate' : `${count(perSecond)}/s`,
-    short(events),
-    short(index),
+    short(alone),
+    short(indexed),
   ]);
   return [
     '',
     `writes: deduplicated inserts alone ${count(Math.round(writes.insertsPerSecond))}/s, with log and folding ${count(Math.round(writes.writesPerSecond))}/s: ${short(writes.ratio)} ×`,
     `  everything folded ${short(writes.drainMsMax)} ms after the last write; a row of the log waited ${short(writes.lagMsMax)} ms at most`,
-    ...table([['WAL bytes an event', 'events', 'index'], ...rows]),
+    ...table([['WAL bytes an event, without page images', 'inserts alone', 'with log and index'], ...rows]),
   ];
 }
 
