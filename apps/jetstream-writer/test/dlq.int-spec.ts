@@ -199,7 +199,7 @@ test('a payload that is no valid event is refused with all that is wrong, and no
   await refused('{"event_id":', /it is not JSON/);
   await refused('{},{}', /it is not JSON/);
   await refused(JSON.stringify({ events: [event(), 7] }), /event 1: an event must be a JSON object/);
-  await refused(JSON.stringify({ v: 2, events: [event()] }), /not of version 1/);
+  await refused(JSON.stringify({ v: 3, events: [event()] }), /not of version 1 or 2/);
   await refused(
     `{"events":[${JSON.stringify(event()).replace('"test"', '9007199254740993')}]}`,
     /another number/,

@@ -27,7 +27,7 @@ describe('a backlog', () => {
       });
       slowDatabase.catch(failed);
     });
-    const stuck = events(EVENTS).map((event) => ({ ...event, properties: { filler: 'x'.repeat(200) } }));
+    const stuck = events(EVENTS).map((event) => ({ ...event, properties: { filler: 'x'.repeat(270) } }));
     for (let i = 0; i < EVENTS; i += 10_000) await b.publish(stuck.slice(i, i + 10_000), { perMessage: 500 });
     const lag = await eventually(b.lag, (seen) => (seen?.ackPending ?? 0) > 0);
     expect(lag?.bytes).toBeGreaterThan(40 * MIB);

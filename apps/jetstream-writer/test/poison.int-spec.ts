@@ -39,6 +39,79 @@ test('poison straight into the stream: four dead letters with reasons, neighbour
   expect(await metric(writer, 'dead_letters_total', 'reason="invalid_json"')).toBe(1);
 });
 
+test('lines whose properties nobody has parsed: what PostgreSQL refuses is a dead letter each, neighbours stored', async () => {
+  const b = await bench(open);
+  const lineOf = (properties: string) => {
+    const { event_id, occurred_at, user_id, event_type } = event();
+    return [event_id, occurred_at, user_id, event_type, properties].join('\t');
+  };
+  const good = (count: number) => Array.from({ length: count }, () => lineOf('{"from":"test"}'));
+  const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  const bad: [properties: string, reason: string][] = [
+    ['{"a":}', 'invalid_text_representation'],
+    ['{"a":1', 'invalid_json'],
+    ['{"a":"\\u0000"}', 'untranslatable_character'],
+    ['{"a":"\\ud800"}', 'invalid_text_representation'],
+    [deep, 'properties_too_deep'],
+    ['{}{}', 'invalid_text_representation'],
+    ['{"a":1}},{"b":{}', 'invalid_text_representation'],
+  ];
+  const lines = bad.flatMap(([properties]) => [...good(20), lineOf(properties)]);
+  const header = `{"v":2,"received_at":"${new Date().toISOString()}"}`;
+  await b.publish(events(5));
+  await b.publishRaw(Buffer.from([header, ...lines, ...good(20)].join('\n')));
+  await b.publish(events(5));
+
+  const writer = await b.startWriter();
+  const letters = await deadLetters(b, bad.length);
+  await b.drained();
+  const stored = 10 + 20 * (bad.length + 1);
+  expect(await b.totals()).toMatchObject({ rows: stored, logEvents: stored, activityDifferences: 0 });
+  expect(letters.map(({ sequence, index, reason }) => [sequence, index, reason]).sort()).toEqual(
+    bad.map(([, reason], at) => [2, 20 + 21 * at, reason]).sort(),
+  );
+  for (const { index, text } of letters) {
+    const [properties = ''] = bad[(index - 20) / 21] ?? [];
+    expect(text).toContain(properties);
+  }
+  // Refused once for each half, never tried again.
+  expect(await metric(writer, 'writer_faults_total')).toBe(0);
+  expect(await metric(writer, 'dead_letters_total')).toBe(bad.length);
+  expect(await metric(writer, 'write_retries_total')).toBe(0);
+
+  // Put back as it is, what is JSON is refused by its rules, and stays one letter.
+  const putBack = letters.find(({ text }) => text.includes('\\u0000'))!;
+  const shelf = (await b.dlq(['list', '--json'])).stdout.split('\n').filter(Boolean);
+  const { sequence } = shelf
+    .map((line) => JSON.parse(line) as { sequence: number; index: number })
+    .find(({ index }) => index === putBack.index)!;
+  expect((await b.dlq(['replay', String(sequence)])).exitCode).toBe(0);
+  await b.drained();
+  const after = await deadLetters(b, bad.length);
+  expect(after.filter(({ reason }) => reason === 'nul_character').map(({ text }) => text)).toEqual([
+    putBack.text,
+  ]);
+});
+
+test('lines without a header, and of a bad one: the whole is a letter, in whose stead lines can be put', async () => {
+  const b = await bench(open);
+  const { event_id, occurred_at } = event();
+  const line = [event_id, occurred_at, 'user', 'view', '{}'].join('\t');
+  await b.publishRaw(Buffer.from(line));
+  await b.publishRaw(Buffer.from(`{"v":2,"received_at":"yesterday"}\n${line}`));
+  await b.startWriter();
+  const letters = await deadLetters(b, 2);
+  await b.drained();
+  expect(letters.map(({ index, reason }) => [index, reason]).sort()).toEqual([
+    [-1, 'invalid_envelope'],
+    [-1, 'invalid_json'],
+  ]);
+  const stdin = `{"v":2,"received_at":"2024-03-04T10:00:01.000Z"}\n${line}\n`;
+  expect((await b.dlq(['replay', '1', '--payload', '-'], { stdin })).exitCode).toBe(0);
+  await b.drained();
+  expect(await b.totals()).toMatchObject({ rows: 1, logEvents: 1, activityDifferences: 0 });
+});
+
 test('what only PostgreSQL refuses is found by bisection and buried alone', async () => {
   const b = await bench(open);
   await refusePoison(b);

@@ -3,6 +3,7 @@ import type { ParsedBatch } from './batch.js';
 import { validateCsvFields } from './csv-fields.js';
 import { parseJsonBatch } from './json-batch.js';
 import { DEFAULT_LIMITS } from './limits.js';
+import { readLineMessage } from './line-message.js';
 import { parseNdjsonBatch } from './ndjson-batch.js';
 import { BatchError } from './problems.js';
 import { decodeWireMessage, encodeWireMessages, WireFormatError } from './wire-message.js';
@@ -161,12 +162,28 @@ describe('whatever is sent', () => {
       } catch (error) {
         if (!(error instanceof WireFormatError)) throw error;
       }
+      readLineMessage(bytes);
     };
     const envelope = fc
       .array(anyEvent, { maxLength: 4 })
       .map((events) => Buffer.from(JSON.stringify({ v: 1, received_at: receivedAt, events })));
+    const line = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc
+        .array(
+          fc.oneof(
+            anyText,
+            anyEvent.map((event) => JSON.stringify(event)),
+          ),
+          { maxLength: 6 },
+        )
+        .map((fields) => fields.join('\t')),
+    );
+    const lines = fc
+      .array(line, { maxLength: 4 })
+      .map((events) => Buffer.from([`{"v":2,"received_at":"${receivedAt}"}`, ...events].join('\n')));
     fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), envelope), (bytes) => {
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), envelope, lines), (bytes) => {
         parsedOrBatchError(() => parseJsonBatch(bytes, options));
         parsedOrBatchError(() => parseNdjsonBatch(bytes, options));
         decodedOrWireError(bytes);

@@ -1,9 +1,9 @@
 export type { AcceptedEvent } from './accepted-event.js';
 export type { ParsedBatch, ParseOptions } from './batch.js';
-export { readCanonicalMessage, type CanonicalEvent } from './canonical-message.js';
 export { validateCsvFields, type CsvFields } from './csv-fields.js';
 export { createEventSchema, eventSchema, isUuid, type EventInput, type EventSchema } from './event-schema.js';
 export { parseJsonBatch } from './json-batch.js';
+export { readLineMessage, type LineEvent } from './line-message.js';
 export { parseNdjsonBatch } from './ndjson-batch.js';
 export { changedNumbersOfProperties } from './number-precision.js';
 export { parseInstantMs } from './occurred-at.js';
@@ -25,6 +25,7 @@ export {
   encodeWirePieces,
   joinWirePieces,
   MAX_WIRE_EVENT_BYTES,
+  messageOfJson,
   WIRE_ENVELOPE_BYTES,
   WireFormatError,
   type WireFormatErrorCode,

@@ -6,6 +6,7 @@ import {
   encodeWirePieces,
   joinWirePieces,
   MAX_WIRE_EVENT_BYTES,
+  messageOfJson,
   WIRE_ENVELOPE_BYTES,
   WireFormatError,
   type WireMessage,
@@ -24,17 +25,24 @@ const message = (...events: string[]) =>
   Buffer.from(`{"v":1,"received_at":"${receivedAt}","events":[${events.join(',')}]}`);
 const textOf = (n: number, change: Record<string, unknown> = {}) =>
   JSON.stringify({ ...event(n), ...change });
+const header = `{"v":2,"received_at":"${receivedAt}"}`;
+const lines = (...texts: string[]) => Buffer.from([header, ...texts].join('\n'));
+const lineText = (n: number, change: Partial<AcceptedEvent> = {}) => {
+  const { event_id, occurred_at, user_id, event_type, properties } = event(n, change);
+  return [event_id, occurred_at, user_id, event_type, JSON.stringify(properties)].join('\t');
+};
 const encode = (events: AcceptedEvent[], maxBytes: number) =>
   encodeWireMessages(events, { receivedAt, maxBytes });
 
 describe('encodeWireMessages', () => {
   test('writes the documented form', () => {
-    const [bytes] = encode([event(1)], 1e6);
-    expect(JSON.parse(Buffer.from(bytes ?? []).toString())).toEqual({
-      v: 1,
-      received_at: receivedAt,
-      events: [event(1)],
-    });
+    const properties = { 'a\t"': 'x\ny', é: [1, '🐈'] };
+    const [bytes] = encode([event(1), event(2, { user_id: 'Zoë "\\', properties })], 1e6);
+    expect(Buffer.from(bytes ?? []).toString()).toBe(
+      '{"v":2,"received_at":"2024-05-01T12:00:01.000Z"}\n' +
+        '018f4e5a-9c1b-7c3d-8e2f-000000000001\t2024-05-01T12:00:00.000Z\tu\tt\t{}\n' +
+        '018f4e5a-9c1b-7c3d-8e2f-000000000002\t2024-05-01T12:00:00.000Z\tZoë "\\\tt\t{"a\\t\\"":"x\\ny","é":[1,"🐈"]}',
+    );
   });
 
   test('no events need no message', () => {
@@ -101,6 +109,17 @@ describe('pieces of several requests in one message', () => {
   });
 });
 
+describe('messageOfJson', () => {
+  test.each([textOf(1), '{ "a" : 1 }', '7'])('holds the text as it is: %s', (text) => {
+    const bytes = messageOfJson(text, { receivedAt });
+    expect(Buffer.from(bytes).toString()).toBe(String(message(text)));
+    const { events, poison } = decodeWireMessage(bytes);
+    expect([...events.map((entry) => JSON.stringify(entry.event)), ...poison.map(({ raw }) => raw)]).toEqual([
+      text,
+    ]);
+  });
+});
+
 describe('decodeWireMessage', () => {
   const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
 
@@ -127,6 +146,67 @@ describe('decodeWireMessage', () => {
     expect(decoded.poison).toEqual([{ index: 1, reason, message: expect.any(String), raw: text }]);
   });
 
+  const lineWith = (properties: string) => lineText(9).replace('{}', () => properties);
+  const asJson = (properties: string) => textOf(9).replace('{}', () => properties);
+
+  test.each<[string, string, string, string?]>([
+    ['properties that are no JSON', lineWith('{"a":1'), 'invalid_json'],
+    ['two objects', lineWith('{}{}'), 'invalid_json'],
+    ['no properties', lineWith(''), 'invalid_json'],
+    ['a tab in a text of them', lineWith('{"a":"\t"}'), 'invalid_json'],
+    ['properties that are no object', lineWith('[1]'), 'invalid_type', asJson('[1]')],
+    ['NUL', lineWith('{"a":"\\u0000"}'), 'nul_character', asJson('{"a":"\\u0000"}')],
+    ['half a pair', lineWith('{"a":"\\ud800"}'), 'lone_surrogate', asJson('{"a":"\\ud800"}')],
+    ['a changed number', lineWith('{"a":1e400}'), 'number_precision', asJson('{"a":1e400}')],
+    ['a depth that overflows JSON.stringify', lineWith(deep), 'properties_too_deep', asJson(deep)],
+    [
+      'a control character in a name',
+      lineText(9, { user_id: 'a\u0085"' }),
+      'control_character',
+      textOf(9, { user_id: 'a\u0085"' }),
+    ],
+    [
+      'an event_id of 3 KB',
+      'a'.repeat(3072) + lineText(9).slice(36),
+      'invalid_uuid',
+      textOf(9, { event_id: 'a'.repeat(3072) }),
+    ],
+    ['four fields', lineText(9).replace('\tt', ''), 'invalid_type'],
+    ['an event as JSON', textOf(9), 'invalid_type'],
+    ['an empty line', '', 'invalid_type'],
+  ])(
+    'sets a line of %s apart, as JSON where it can be, and keeps its neighbours',
+    (_, line, reason, raw = line) => {
+      const decoded = decodeWireMessage(lines(lineText(1), line, lineText(2)));
+      expect(decoded.events).toEqual([
+        { index: 0, event: event(1) },
+        { index: 2, event: event(2) },
+      ]);
+      expect(decoded.poison).toEqual([{ index: 1, reason, message: expect.any(String), raw }]);
+    },
+  );
+
+  test('reads lines that are spelt otherwise', () => {
+    const spaced = lineWith('{ "a":\t[ 1.0 ] }').replace('018f4e5a', '018F4E5A').replace('00.000Z', '00Z');
+    const whole = lines(lineText(1), spaced).toString();
+    const read = {
+      receivedAt,
+      events: [
+        { index: 0, event: event(1) },
+        { index: 1, event: event(9, { properties: { a: [1] } }) },
+      ],
+      poison: [],
+    };
+    expect(decodeWireMessage(Buffer.from(whole))).toEqual(read);
+    const otherHeader = '\ufeff{ "received_at": "2024-05-01T14:00:01+02:00", "v": 2, "more": 1 }';
+    expect(decodeWireMessage(Buffer.from(whole.replace(header, otherHeader)))).toEqual(read);
+  });
+
+  test('reads JSON that stands on several lines', () => {
+    const whole = JSON.stringify(JSON.parse(message(textOf(1)).toString()), null, 1);
+    expect(decodeWireMessage(Buffer.from(whole)).events).toEqual([{ index: 0, event: event(1) }]);
+  });
+
   test.each<[string, Uint8Array | string, string]>([
     ['nothing', '', 'invalid_json'],
     ['not JSON', 'poison', 'invalid_json'],
@@ -135,7 +215,21 @@ describe('decodeWireMessage', () => {
     ['null', 'null', 'invalid_envelope'],
     ['an array', '[]', 'invalid_envelope'],
     ['no version', '{"events":[]}', 'unknown_version'],
-    ['another version', '{"v":2,"received_at":"2024-01-01T00:00:00Z","events":[]}', 'unknown_version'],
+    ['another version', '{"v":3,"received_at":"2024-01-01T00:00:00Z","events":[]}', 'unknown_version'],
+    [
+      'another version of lines',
+      `{"v":3,"received_at":"2024-01-01T00:00:00Z"}\n${lineText(1)}`,
+      'invalid_json',
+    ],
+    ['lines without a header', `${lineText(1)}\n${lineText(2)}`, 'invalid_json'],
+    ['a header alone', header, 'invalid_envelope'],
+    ['JSON of version 2', '{"v":2,"received_at":"2024-01-01T00:00:00Z","events":[]}', 'invalid_envelope'],
+    ['lines without a time', `{"v":2}\n${lineText(1)}`, 'invalid_envelope'],
+    [
+      'lines of a bad time',
+      `{"v":2,"received_at":"2024-02-30T00:00:00Z"}\n${lineText(1)}`,
+      'invalid_envelope',
+    ],
     ['no time', '{"v":1,"events":[]}', 'invalid_envelope'],
     ['a bad time', '{"v":1,"received_at":"yesterday","events":[]}', 'invalid_envelope'],
     [

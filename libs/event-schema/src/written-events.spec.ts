@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { lineOf } from './event-line.js';
 import { parseJsonBatch } from './json-batch.js';
 import { CEILING_LIMITS, DEFAULT_LIMITS, type EventLimits } from './limits.js';
 import { parseNdjsonBatch } from './ndjson-batch.js';
@@ -35,7 +36,7 @@ const expectSame = (body: Uint8Array, format: 'json' | 'ndjson', limits: EventLi
     batch.accepted.map(({ event }) => ({
       event_id: event.event_id,
       event_type: event.event_type,
-      json: JSON.stringify(event),
+      line: lineOf(event, JSON.stringify(event.properties)),
     })),
   );
   return true;

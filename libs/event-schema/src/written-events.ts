@@ -1,14 +1,15 @@
 import { decodeUtf8 } from './body-text.js';
 import type { ParseOptions } from './batch.js';
+import { lineOf } from './event-line.js';
 import { instantWindow, isPlainInstant, type InstantWindow } from './instant-window.js';
 import { PLAIN_NUMBER, UTF8_BYTES_A_UNIT_MAX, UUID } from './json-patterns.js';
 import { readOccurredAt } from './occurred-at.js';
 
-/** An accepted event as the JSON text that is published: what JSON.stringify writes for an AcceptedEvent. */
+/** An accepted event as the line that is published: see lineOf. */
 export interface WrittenEvent {
   event_id: string;
   event_type: string;
-  json: string;
+  line: string;
 }
 
 // Texts and numbers that JSON.stringify writes again as they stand: no escape, no zero at an end, no exponent. No key
@@ -36,17 +37,17 @@ const FORMS = {
   ndjson: { begin: '', separator: '\n', ends: ['', '\n'] },
 };
 const EVENT = new RegExp(
-  `\\{"event_id":"(${UUID})","user_id":"(${NAME})","event_type":"(${NAME})","occurred_at":"(${INSTANT})"(,"properties":${PROPERTIES})?\\}`,
+  `\\{"event_id":"(${UUID})","user_id":"(${NAME})","event_type":"(${NAME})","occurred_at":"(${INSTANT})"(?:,"properties":(${PROPERTIES}))?\\}`,
   'y',
 );
 const FIRST_KEY_AT = 6;
-const NO_PROPERTIES = ',"properties":{}}';
+const NO_PROPERTIES = '{}';
 
 /**
- * The events of a body, `{"events":[…]}` or one a line, in which each of them is valid and already stands as it is
- * published: which is how JSON.stringify and its like write an event of ordinary properties. They are checked by the
- * same rules as by parseJsonBatch and parseNdjsonBatch, in a fraction of the time: nothing is parsed that is only passed
- * on. Undefined for any other body, be it right or wrong: those then tell.
+ * The events of a body, `{"events":[…]}` or one a line, in which each of them is valid and its fields already stand as
+ * they are published: which is how JSON.stringify and its like write an event of ordinary properties. They are checked
+ * by the same rules as by parseJsonBatch and parseNdjsonBatch, in a fraction of the time: nothing is parsed that is only
+ * passed on. Undefined for any other body, be it right or wrong: those then tell.
  */
 export const readWrittenEvents = (
   body: Uint8Array,
@@ -58,20 +59,42 @@ export const readWrittenEvents = (
   const text = decodeUtf8(body);
   if (!text?.startsWith(begin)) return undefined;
   const window = instantWindow(o.limits, o.nowMs);
-  const events: WrittenEvent[] = [];
-  for (let at = begin.length; events.length < o.limits.maxEventsPerRequest; at = EVENT.lastIndex + 1) {
+  const found: Found[] = [];
+  let lines = '';
+  for (let at = begin.length; found.length < o.limits.maxEventsPerRequest; at = EVENT.lastIndex + 1) {
     EVENT.lastIndex = at;
     const match = EVENT.exec(text);
     if (match === null || !isWithinLimits(match, o, window) || repeatsKey(match)) return undefined;
-    const [json, event_id = '', , event_type = '', , properties] = match;
-    const written = properties === undefined ? json.slice(0, -1) + NO_PROPERTIES : json;
-    events.push({ event_id, event_type, json: written });
+    const [, event_id = '', user_id = '', event_type = '', occurred_at = '', properties = NO_PROPERTIES] =
+      match;
+    const start = lines.length;
+    lines += lineOf({ event_id, occurred_at, user_id, event_type }, properties);
+    found.push({ event_id, event_type, start, end: lines.length });
     const end = EVENT.lastIndex;
-    if (ends.some((of) => text.length === end + of.length && text.endsWith(of))) return events;
+    if (ends.some((of) => text.length === end + of.length && text.endsWith(of))) return written(found, lines);
     if (text[end] !== separator) return undefined;
   }
   return undefined;
 };
+
+/** An event whose line is that part of all lines. */
+interface Found {
+  event_id: string;
+  event_type: string;
+  start: number;
+  end: number;
+}
+
+/**
+ * Lines are cut out of the text of all, one object each: put together one by one they would be nine, which the garbage
+ * collector finds alive while the events wait for Redis and NATS.
+ */
+const written = (found: readonly Found[], lines: string): WrittenEvent[] =>
+  found.map(({ event_id, event_type, start, end }) => ({
+    event_id,
+    event_type,
+    line: lines.slice(start, end),
+  }));
 
 const isWithinLimits = (
   match: RegExpExecArray,

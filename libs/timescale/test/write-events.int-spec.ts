@@ -56,6 +56,33 @@ describe.each(storages)('writeEvents on %s', (storage) => {
     expect(times).toEqual(['2024-03-05T00:00:00.001', '2024-04-01T00:00:00.000']);
   });
 
+  it('passes lines on as they stand, beside events that are none, each received when it was', async () => {
+    const lineOf = (
+      { event_id, occurred_at, user_id, event_type }: ReturnType<typeof event>,
+      properties: string,
+    ) => [event_id, occurred_at, user_id, event_type, properties].join('\t');
+    const times = ['00.001', '00.002', '00.002', '00.003', '00.001'].map((s) => `2024-03-05T00:00:${s}Z`);
+    const written = times.map((received_at, n) => {
+      const one = event(n, { user_id: `Zoë ${n} "\\`, properties: { n, 'a\t': 'b\n' } });
+      const line = lineOf(one, JSON.stringify(one.properties));
+      return n === 2 ? { ...one, received_at } : { ...one, received_at, line };
+    });
+    expect(await writeEvents(opened.db, written)).toEqual({ inserted: 5, duplicates: 0 });
+    const rows = (await stored()).map((row) => ({ ...row, received_at: `${String(row.received_at)}Z` }));
+    const byId = [...written].sort((a, b) => (a.event_id < b.event_id ? -1 : 1));
+    expect(rows).toEqual(
+      byId.map(({ event_id, occurred_at, user_id, event_type, properties, received_at }) => {
+        const micros = occurred_at.replace('Z', '000');
+        return { event_id, occurred_at: micros, user_id, event_type, properties, received_at };
+      }),
+    );
+    await expectLedger(5);
+
+    const broken = { ...event(9), line: lineOf(event(9), '{}{}') };
+    await expect(writeEvents(opened.db, [event(8), broken])).rejects.toMatchObject({ code: '22P02' });
+    await expectLedger(5);
+  });
+
   it('counts an event once however often it is sent, and the first wins', async () => {
     const twice = [
       event(1, { properties: { first: true } }),

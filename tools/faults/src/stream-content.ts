@@ -1,10 +1,11 @@
+import { decodeWireMessage } from '@event-analytics/event-schema';
 import type { NatsConnectionHandle, StreamNames } from '@event-analytics/nats-client';
 
 export interface StreamContent {
   firstSequence: number;
   lastSequence: number;
   messages: number;
-  /** The ids of all events in it. */
+  /** The ids of all valid events in it. */
   eventIds: Set<string>;
 }
 
@@ -17,9 +18,7 @@ export async function readStream(nats: NatsConnectionHandle, names: StreamNames)
   // NATS 2.9.10 says that the first is 0 after a disk that was full.
   for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
     const message = await jsm.streams.getMessage(names.stream, { seq });
-    for (const { event_id } of message.json<{ events: { event_id: string }[] }>().events) {
-      eventIds.add(event_id);
-    }
+    for (const { event } of decodeWireMessage(message.data).events) eventIds.add(event.event_id);
   }
   return {
     firstSequence: state.first_seq,

@@ -1,4 +1,5 @@
-import { createLedger, type ClientEvent, type Ledger } from './ledger.js';
+import { decodeWireMessage } from '@event-analytics/event-schema';
+import { createLedger, type Ledger } from './ledger.js';
 import type { Disaster } from './faults.js';
 import type { Mutant } from './mutants/mutant.js';
 import { runClient } from './processes/client.js';
@@ -206,7 +207,7 @@ export function startCast(world: World, mutant: Mutant | undefined): Cast {
       const text = Buffer.from(data).toString();
       lostTexts.push(text);
       if (!text.startsWith('{')) continue;
-      const { events } = JSON.parse(text) as { events: ClientEvent[] };
+      const events = decodeWireMessage(data).events.map(({ event }) => event);
       ledger.lose(events, { lostAtMs: time.nowMs(), streamEpoch: stream.created });
     }
   }

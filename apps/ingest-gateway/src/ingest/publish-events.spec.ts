@@ -8,7 +8,7 @@ function event(i: number): AcceptedEvent {
     user_id: 'u',
     event_type: 't',
     occurred_at: '2024-03-04T10:00:00.000Z',
-    properties: { text: 'x'.repeat(10_000) },
+    properties: { text: 'x'.repeat(10_100) },
   };
 }
 

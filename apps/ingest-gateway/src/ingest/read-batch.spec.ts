@@ -10,14 +10,15 @@ const EVENT = {
   properties: { plan: 'pro' },
 };
 const TEXT = JSON.stringify(EVENT);
+const LINE = [EVENT.event_id, EVENT.occurred_at, 'ada', 'click', '{"plan":"pro"}'].join('\t');
 
 const readBatch = createReadBatch(DEFAULT_LIMITS);
 const read = (text: string, format: 'json' | 'ndjson') => readBatch(Buffer.from(text), format, NOW_MS);
 
 describe('reading a batch', () => {
-  const written = { event_id: EVENT.event_id, event_type: 'click', json: TEXT };
+  const written = { event_id: EVENT.event_id, event_type: 'click', line: LINE };
 
-  it('passes on the text of ordinary events, unparsed', () => {
+  it('passes on ordinary events as lines, unparsed', () => {
     const wanted = { total: 2, events: [written, written], problems: [] };
     expect(read(`{"events":[${TEXT},${TEXT}]}`, 'json')).toEqual(wanted);
     expect(read(`${TEXT}\n${TEXT}\n`, 'ndjson')).toEqual(wanted);

@@ -11,6 +11,10 @@ const EVENT = {
   properties: { a: 1 },
 };
 const text = (value: unknown) => Buffer.from(JSON.stringify(value));
+const LINES = [
+  '{"v":2,"received_at":"2024-03-04T10:00:00.000Z"}',
+  [EVENT.event_id, EVENT.occurred_at, 'u', 't', '{"a":1}'].join('\t'),
+].join('\n');
 const letter = (o: Partial<StoredDeadLetter> = {}): StoredDeadLetter => ({
   sequence: 1,
   copies: [],
@@ -59,6 +63,12 @@ test.each([
   ['one event with a byte order mark', Buffer.from(`\ufeff${JSON.stringify(EVENT)}`)],
   ['a body as it is posted', text({ events: [EVENT] })],
   ['a message', text({ v: 1, received_at: '2024-03-04T10:00:00.000Z', events: [EVENT] })],
+  [
+    'a message on a line',
+    Buffer.from(`{"v":1,"received_at":"2024-03-04T10:00:00.000Z","events":[${JSON.stringify(EVENT)}]}\n`),
+  ],
+  ['a message of lines', Buffer.from(LINES)],
+  ['a message of lines as an editor leaves it', Buffer.from(`${LINES}\n`)],
 ])('in its stead: %s', (_what, payload) => {
   for (const l of [letter(), letter({ index: WHOLE_MESSAGE })]) {
     expect(read(messagesOfPayload(payload, l, NOW_MS))).toEqual([
@@ -84,6 +94,10 @@ test.each([
   [text({ events: [EVENT, { ...EVENT, user_id: 'a\u0000' }] }), /^event 1: .*user_id/],
   [text({ v: 1, received_at: 'x', events: [EVENT] }), /received_at/],
   [text({ v: 1, received_at: '2024-03-04T10:00:00Z', events: [7] }), /^event 0: an event must be/],
+  [Buffer.from(LINES.replace('{"a":1}', '{"a":1e400}')), /^event 0: properties.a is no number/],
+  [Buffer.from(`${LINES}\n\n`), /^event 1: .*five fields/],
+  [Buffer.from(LINES.replace('"v":2', '"v":3')), /not JSON/],
+  [Buffer.from(`${JSON.stringify(EVENT)}\n${JSON.stringify(EVENT)}`), /it is not JSON/],
   [Buffer.from('{},{}'), /it is not JSON/],
   [Uint8Array.of(0xff), /it is not UTF-8/],
 ])('refuses %p in words', (payload, words) => {

@@ -3,7 +3,7 @@ import {
   CEILING_LIMITS,
   decodeWireMessage,
   encodeWireMessages,
-  joinWirePieces,
+  messageOfJson,
   parseInstantMs,
   parseJsonBatch,
   WireFormatError,
@@ -30,14 +30,16 @@ export function messagesOfLetter(letter: StoredDeadLetter): Uint8Array[] {
   if (text === undefined || !isJson(text)) {
     throw new PayloadError('its payload is not JSON: mend it and give it with --payload');
   }
-  return [joinWirePieces([{ text, bytes: letter.payload.length }], { receivedAt: receivedAtOf(letter) })];
+  return [messageOfJson(text, { receivedAt: receivedAtOf(letter) })];
 }
 
 /**
- * What puts `text` into the event stream in a letter's stead: one event, or `{"events":[…]}` as it is posted or as a
- * message carries it. Judged as the writer will judge it; throws PayloadError that names all that is wrong.
+ * What puts `text` into the event stream in a letter's stead: one event, `{"events":[…]}` as it is posted, or a message of
+ * either version. Judged as the writer will judge it; throws PayloadError that names all that is wrong.
  */
 export function messagesOfPayload(text: Uint8Array, letter: StoredDeadLetter, nowMs: number): Uint8Array[] {
+  const lines = linesOf(text);
+  if (lines) return [checkedMessage(lines)];
   const value = readJson(text);
   if (isObject(value) && 'v' in value) return [checkedMessage(text)];
   const body = isObject(value) && 'events' in value ? text : asBody(text);
@@ -53,6 +55,15 @@ function readJson(payload: Uint8Array): unknown {
   } catch (error) {
     throw new PayloadError(`it is not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A message that is lines behind a header, without the line break that an editor leaves at its end. */
+function linesOf(payload: Uint8Array): Uint8Array | undefined {
+  const text = payloadText(payload) ?? '';
+  const header = text.slice(0, text.indexOf('\n') + 1);
+  if (!isJson(header) || isJson(text)) return undefined;
+  const value = readJson(Buffer.from(header));
+  return isObject(value) && 'v' in value ? Buffer.from(text.replace(/\n$/, '')) : undefined;
 }
 
 function asBody(event: Uint8Array): Uint8Array {

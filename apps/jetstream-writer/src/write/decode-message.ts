@@ -1,4 +1,4 @@
-import { decodeWireMessage, readCanonicalMessage, WireFormatError } from '@event-analytics/event-schema';
+import { decodeWireMessage, readLineMessage, WireFormatError } from '@event-analytics/event-schema';
 import { WHOLE_MESSAGE, type DeadLetter, type StreamMessage } from '@event-analytics/nats-client';
 import type { WritableEvent } from '@event-analytics/timescale';
 
@@ -18,16 +18,12 @@ export interface DecodedMessage {
 
 /** Takes a message apart; never throws: what cannot be read is a dead letter. */
 export function decodeMessage(message: StreamMessage): DecodedMessage {
-  const canonical = readCanonicalMessage(message.data);
-  if (canonical !== undefined) {
-    return { message, entries: canonical.map((event, index) => ({ event, message, index })), dead: [] };
-  }
   try {
-    const { receivedAt, events, poison } = decodeWireMessage(message.data);
+    const { receivedAt, events, poison } = readLineMessage(message.data) ?? decodeWireMessage(message.data);
     return {
       message,
       entries: events.map(({ index, event }) => ({
-        event: { ...event, received_at: receivedAt },
+        event: 'line' in event ? event : { ...event, received_at: receivedAt },
         message,
         index,
       })),
@@ -56,7 +52,7 @@ function deadLetter(
   };
 }
 
-/** An event that could not be stored, as it stood in its message. */
+/** An event that could not be stored, as JSON; its properties as they stand, which may be none if it came as a line. */
 export function unstorableLetter(
   { event, message, index }: Entry,
   { reason, error }: { reason: string; error: string },
@@ -70,7 +66,7 @@ export function unstorableLetter(
   });
 }
 
-/** Field by field: an event of a canonical message has them, but not as properties of its own. */
+/** Field by field: an event that came as a line has them, but not as properties of its own. */
 function eventText(event: WritableEvent): string {
   const { event_id, user_id, event_type, occurred_at } = event;
   const fields = JSON.stringify({ event_id, user_id, event_type, occurred_at });

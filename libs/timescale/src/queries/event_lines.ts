@@ -3,8 +3,10 @@ import type { WritableEvent } from './events_insert.js';
 /** Events as text: lines of fields between tabs, properties last. */
 export interface EventLines {
   text: string;
-  /** What field 5 of a line counts into, from 1: most events of a write were received together with others. */
+  /** Most events of a write were received together with others. */
   receivedAt: string[];
+  /** Of each of those the position, from 1, of the first event that was: they ascend. */
+  starts: number[];
 }
 
 /** What would end a field or a line, or be no text of PostgreSQL's (NUL), or be changed on its way there. */
@@ -17,24 +19,32 @@ const isUnfit = (text: string): boolean => !PRINTABLE_ASCII.test(text) && UNFIT.
 
 /**
  * The server takes lines apart for less than half of what JSON costs it. They need no escapes: names hold no
- * control characters, and JSON text escapes its own.
+ * control characters, and JSON text escapes its own. An event that is a line already is passed on as it stands.
  * @param receivedAt of those events that do not say it
  * @returns undefined where that is not so, or a name holds a lone surrogate: no event that is valid
  */
 export function eventLines(events: readonly WritableEvent[], receivedAt: string): EventLines | undefined {
-  const received: string[] = [];
+  const lines: EventLines = { text: '', receivedAt: [], starts: [] };
   let last: string | undefined;
-  let text = '';
+  let position = 0;
   for (const event of events) {
-    const { event_id, occurred_at, user_id, event_type, received_at = receivedAt } = event;
-    const properties = 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
-    if (received_at !== last) received.push((last = received_at));
-    if (isUnfit(user_id) || isUnfit(event_type) || isUnfit(event_id) || isUnfit(occurred_at))
-      return undefined;
-    if (text !== '') text += '\n';
-    text += `${event_id}\t${occurred_at}\t${user_id}\t${event_type}\t${received.length}\t${properties}`;
+    position += 1;
+    const { line = lineOf(event), received_at = receivedAt } = event;
+    if (line === undefined) return undefined;
+    if (received_at !== last) {
+      lines.receivedAt.push((last = received_at));
+      lines.starts.push(position);
+    }
+    if (position > 1) lines.text += '\n';
+    lines.text += line;
   }
-  return { text, receivedAt: received };
+  return lines;
+}
+
+function lineOf(event: WritableEvent): string | undefined {
+  const { event_id, occurred_at, user_id, event_type } = event;
+  if (isUnfit(user_id) || isUnfit(event_type) || isUnfit(event_id) || isUnfit(occurred_at)) return undefined;
+  return `${event_id}\t${occurred_at}\t${user_id}\t${event_type}\t${propertiesText(event)}`;
 }
 
 /** What COPY reads: lines of event_id, occurred_at, user_id, event_type, properties and import_id. */
@@ -57,14 +67,17 @@ export function copyLines(events: readonly WritableEvent[], importId: number): C
   let text = '';
   for (const event of events) {
     const { event_id, occurred_at, user_id, event_type, received_at } = event;
-    const properties = 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
     if (received_at !== undefined || !PLAIN_INSTANT.test(occurred_at)) return undefined;
     if (isUnfit(user_id) || isUnfit(event_type) || isUnfit(event_id) || isUnfit(occurred_at))
       return undefined;
     if (earliest === undefined || occurred_at < earliest) earliest = occurred_at;
-    text += `${event_id}\t${occurred_at}\t${user_id}\t${event_type}\t${properties}${end}`;
+    text += `${event_id}\t${occurred_at}\t${user_id}\t${event_type}\t${propertiesText(event)}${end}`;
   }
   // The one character that is not itself, and rare: looked for once, in all of them.
   if (text.includes('\\')) text = text.replaceAll('\\', '\\\\');
   return { text, earliestMs: earliest === undefined ? Infinity : Date.parse(earliest) };
+}
+
+function propertiesText(event: WritableEvent): string {
+  return 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
 }

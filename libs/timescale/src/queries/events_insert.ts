@@ -1,15 +1,23 @@
 import type { AcceptedEvent } from '@event-analytics/event-schema';
 import type { Sql } from '../database.js';
 import { HISTORICAL_AFTER_BUCKETS } from './activity_lines.js';
+import { intArray } from '../sql-text.js';
 import { eventLines, type EventLines } from './event_lines.js';
 
 /**
- * An event, its properties as an object or as JSON text without control characters; and when the service took it
- * (RFC 3339) where that is not WriteOptions.receivedAt. To be read field by field: they may be getters of its class.
+ * An event, its properties as an object or as JSON text without control characters. To be read field by field: they may
+ * be getters of its class.
  */
-export type WritableEvent = Omit<AcceptedEvent, 'properties'> & { received_at?: string } & (
-    { properties: AcceptedEvent['properties'] } | { properties_json: string }
-  );
+export type WritableEvent = Omit<AcceptedEvent, 'properties'> & {
+  /** When the service took it (RFC 3339), where that is not WriteOptions.receivedAt. */
+  received_at?: string;
+  /**
+   * The event as the line that is sent, where it is one already: event_id, occurred_at, user_id, event_type and the JSON
+   * of its properties, exactly those of its other fields, with a tab between each two and no other control character.
+   * It is passed on as it stands.
+   */
+  line?: string;
+} & ({ properties: AcceptedEvent['properties'] } | { properties_json: string });
 
 export interface InsertedEvents {
   /** Rows that were really inserted. */
@@ -111,9 +119,9 @@ function sentRecords(sql: Sql, events: readonly WritableEvent[], receivedAt: str
 function sentLines(sql: Sql, lines: EventLines) {
   return sql`(
     SELECT split_part(line, E'\\t', 1)::uuid AS event_id, split_part(line, E'\\t', 2)::timestamptz AS occurred_at,
-      (${`{${lines.receivedAt.join(',')}}`}::timestamptz[])[split_part(line, E'\\t', 5)::int] AS received_at,
+      (${`{${lines.receivedAt.join(',')}}`}::timestamptz[])[width_bucket(position, ${intArray(lines.starts)}::bigint[])] AS received_at,
       split_part(line, E'\\t', 3) AS user_id, split_part(line, E'\\t', 4) AS event_type,
-      split_part(line, E'\\t', 6)::jsonb AS properties, position
+      split_part(line, E'\\t', 5)::jsonb AS properties, position
     FROM string_to_table(${lines.text}::text, E'\\n') WITH ORDINALITY AS lines (line, position)
   ) AS sent`;
 }

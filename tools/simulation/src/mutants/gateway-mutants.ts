@@ -31,8 +31,8 @@ const hasTimedOut = (error: unknown): boolean =>
 function renamed(events: Events): Events {
   return events.map((event) => {
     const event_id = `ffffffff${event.event_id.slice(8)}`;
-    return 'json' in event
-      ? { ...event, event_id, json: event.json.replace(event.event_id, event_id) }
+    return 'line' in event
+      ? { ...event, event_id, line: event.line.replace(event.event_id, event_id) }
       : { ...event, event_id };
   });
 }

@@ -32,7 +32,7 @@ export interface StatementText {
 const INSERT_BEGINS = 'WITH inserted AS ( INSERT INTO events (';
 const INSERT_SORTS = 'ORDER BY event_id, occurred_at, position';
 const INSERT_RETURNS = 'RETURNING floor(date_part(';
-const LINES = 'FROM string_to_table($2::text';
+const LINES = 'FROM string_to_table($3::text';
 const RECORDS = 'json_to_recordset($2::text::json)';
 
 type Reader = (parameters: readonly unknown[]) => Statement;
@@ -70,17 +70,19 @@ function arrayElements(parameter: unknown): string[] {
   return inner === '' ? [] : inner.split(',');
 }
 
-function readLines([receivedAt, lines]: readonly unknown[]): SentEvent[] {
+function readLines([receivedAt, starts, lines]: readonly unknown[]): SentEvent[] {
   const received = arrayElements(receivedAt);
+  const firsts = arrayElements(starts).map(Number);
   return textOf(lines)
     .split('\n')
-    .map((line) => {
-      const [id = '', occurred = '', user_id = '', event_type = '', at = '', ...properties] =
-        line.split('\t');
+    .map((line, index) => {
+      const [id = '', occurred = '', user_id = '', event_type = '', ...properties] = line.split('\t');
+      // As width_bucket counts: how many of them begin at this line or before it.
+      const at = firsts.filter((first) => first <= index + 1).length;
       return sentEvent({
         event_id: id,
         occurred_at: occurred,
-        received_at: received[Number(at) - 1] ?? '',
+        received_at: received[at - 1] ?? '',
         user_id,
         event_type,
         properties_json: properties.join('\t'),
