@@ -80,6 +80,17 @@ describe('isPlainInstant', () => {
     expect(isPlain(text, DEFAULT_LIMITS, Date.UTC(2024, 5, 1))).toBe(false);
   });
 
+  test('takes every day but 29 February at once', () => {
+    const days = Array.from({ length: 12 * 31 }, (_, i) =>
+      [Math.floor(i / 31) + 1, (i % 31) + 1].map((n) => String(n).padStart(2, '0')).join('-'),
+    );
+    const taken = days.filter((day) =>
+      isPlain(`2024-${day}T10:00:00.000Z`, DEFAULT_LIMITS, Date.UTC(2025, 5, 1)),
+    );
+    const all = Array.from({ length: 366 }, (_, i) => new Date(Date.UTC(2024, 0, i + 1)).toISOString());
+    expect(taken).toEqual(all.map((iso) => iso.slice(5, 10)).filter((day) => day !== '02-29'));
+  });
+
   test('is empty where nothing is taken', () => {
     const limits = { ...DEFAULT_LIMITS, minOccurredAtMs: Date.UTC(2025, 0, 1) };
     expect(isPlain('2024-03-04T10:00:00.000Z', limits, Date.UTC(2024, 5, 1))).toBe(false);

@@ -1,3 +1,4 @@
+import { MONTH_AND_DAY } from './json-patterns.js';
 import { END_OF_TIME_MS, type EventLimits } from './limits.js';
 
 /** The texts `earliest` to `latest`, of those in the one spelling of an instant: they sort as their instants do. */
@@ -10,9 +11,9 @@ const SECOND_MS = 1_000;
 const YEAR_1000_MS = Date.UTC(1000, 0, 1);
 const EMPTY: InstantWindow = { earliest: '9', latest: '' };
 
-// The days that every month has.
-const PLAIN_INSTANT =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const PLAIN_INSTANT = new RegExp(
+  String.raw`^\d{4}-${MONTH_AND_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$`,
+);
 
 /** True for nearly every instant in its one spelling that readOccurredAt takes now, and for nothing that it does not. */
 export const isPlainInstant = (text: string, window: InstantWindow): boolean =>

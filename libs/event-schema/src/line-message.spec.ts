@@ -173,7 +173,10 @@ describe('readLineMessage', () => {
           const date = [year, month, day].map((n) => String(n).padStart(2, '0')).join('-');
           const occurred_at = `${date}T00:00:00.000Z`;
           const [entry] = readLineMessage(message([event({ occurred_at })]))?.events ?? [];
-          expect([date, entry !== undefined]).toEqual([date, parseInstantMs(occurred_at) !== undefined]);
+          expect([date, entry !== undefined && isLine(entry.event)]).toEqual([
+            date,
+            parseInstantMs(occurred_at) !== undefined,
+          ]);
         }
       }
     }

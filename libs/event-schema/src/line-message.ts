@@ -1,7 +1,7 @@
 import type { AcceptedEvent } from './accepted-event.js';
 import { decodeUtf8 } from './body-text.js';
 import { readEventLine } from './event-line.js';
-import { UTF8_BYTES_A_UNIT_MAX, UUID } from './json-patterns.js';
+import { MONTH_AND_DAY, UTF8_BYTES_A_UNIT_MAX, UUID } from './json-patterns.js';
 import { CEILING_LIMITS } from './limits.js';
 import { mayHoldChangedNumber } from './number-precision.js';
 import { parseInstantMs } from './occurred-at.js';
@@ -17,7 +17,8 @@ export interface LineEvent extends Omit<AcceptedEvent, 'properties'> {
   line: string;
 }
 
-const INSTANT = String.raw`(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`;
+const LEAP_DAY = '02-29';
+const INSTANT = String.raw`(?:19|20)\d\d-(?:${MONTH_AND_DAY}|${LEAP_DAY})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`;
 // Of characters that take one or two units: as many code points as units, or fewer.
 const nameUpTo = (length: number) => String.raw`[^\x00-\x1f\x7f-\x9f]{1,${length}}`;
 const USER = nameUpTo(CEILING_LIMITS.maxUserIdLength);
@@ -30,10 +31,8 @@ const ID_LENGTH = 36;
 const INSTANT_AT = ID_LENGTH + 1;
 const INSTANT_LENGTH = 24;
 const USER_AT = INSTANT_AT + INSTANT_LENGTH + 1;
-/** Of an instant. */
-const DAY_AT = '2024-01-'.length;
-const TWO = '2'.charCodeAt(0);
-const NINE = '9'.charCodeAt(0);
+/** In an instant. */
+const MONTH_AT = '2024-'.length;
 
 const LONG_NUMBER = /\d(?:[eE]|[\d.]{15})/;
 const BRACKET = /[[{]/g;
@@ -133,12 +132,10 @@ const isPlainLine = (text: string, start: number, end: number): boolean => {
 const typeAt = (text: string, start: number): number => text.indexOf('\t', start + USER_AT) + 1;
 const propertiesAt = (text: string, start: number): number => text.indexOf('\t', typeAt(text, start)) + 1;
 
-/** Not every month has the days from the 29th on. */
-const isDate = (text: string, instantAt = 0): boolean => {
-  const tens = text.charCodeAt(instantAt + DAY_AT);
-  if (tens < TWO || (tens === TWO && text.charCodeAt(instantAt + DAY_AT + 1) < NINE)) return true;
-  return parseInstantMs(text.slice(instantAt, instantAt + INSTANT_LENGTH)) !== undefined;
-};
+/** Of an INSTANT: not every year has its 29 February. */
+const isDate = (text: string, instantAt = 0): boolean =>
+  !text.startsWith(LEAP_DAY, instantAt + MONTH_AT) ||
+  parseInstantMs(text.slice(instantAt, instantAt + INSTANT_LENGTH)) !== undefined;
 
 /** Brackets in texts count as well. */
 const mayBeTooDeep = (properties: string): boolean =>
