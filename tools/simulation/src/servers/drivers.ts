@@ -44,6 +44,11 @@ export function jetStreamError(errorCode: number, description: string): Error {
   return error;
 }
 
+/** Whether it is one of those three, which a client is told. */
+export function isNatsError(error: unknown): error is Error {
+  return error instanceof NatsError;
+}
+
 /** What the drivers decide by chance once in the life of a process: before a seed is to decide everything. */
 export function settleDrivers(): void {
   createInbox();

@@ -1,6 +1,6 @@
 import type { NatsSession } from '@event-analytics/nats-client';
 import type { World } from '../../world.js';
-import { natsNoResponders, natsTimeout } from '../drivers.js';
+import { isNatsError, natsNoResponders, natsTimeout } from '../drivers.js';
 import type { Connection } from '../network.js';
 import type { NatsServer } from './server.js';
 import type { Delivery } from './stream.js';
@@ -227,10 +227,12 @@ export function createSession(
   };
 }
 
+/** A refusal is an answer. Any other error is a fault of the simulation's own. */
 function attempt<T>(work: () => T): { value: T } | { error: Error } {
   try {
     return { value: work() };
   } catch (error) {
-    return { error: error instanceof Error ? error : new Error(String(error)) };
+    if (!isNatsError(error)) throw error;
+    return { error };
   }
 }
