@@ -15,6 +15,14 @@ export const WIRE_LIMITS: EventLimits = { ...CEILING_LIMITS, maxFutureMs: END_OF
 export const lineOf = (event: Omit<AcceptedEvent, 'properties'>, propertiesJson: string): string =>
   `${event.event_id}\t${event.occurred_at}\t${event.user_id}\t${event.event_type}\t${propertiesJson}`;
 
+/** An event as JSON, valid or not. @param propertiesJson its properties as they stand, JSON or not */
+export const jsonOf = (event: Omit<AcceptedEvent, 'properties'>, propertiesJson: string): string => {
+  // Field by field: they may be getters.
+  const { event_id, user_id, event_type, occurred_at } = event;
+  const fields = JSON.stringify({ event_id, user_id, event_type, occurred_at });
+  return `${fields.slice(0, -1)},"properties":${propertiesJson}}`;
+};
+
 export type ReadLine =
   | { ok: true; event: AcceptedEvent }
   | {
@@ -46,5 +54,5 @@ export const readEventLine = (line: string): ReadLine => {
     changedNumbersOfProperties(properties_json, WIRE_LIMITS.maxPropertiesDepth),
   );
   if (result.ok) return result;
-  return { ...result, raw: `${JSON.stringify(fields).slice(0, -1)},"properties":${properties_json}}` };
+  return { ...result, raw: jsonOf(fields, properties_json) };
 };

@@ -1,6 +1,7 @@
 export type { AcceptedEvent } from './accepted-event.js';
 export type { ParsedBatch, ParseOptions } from './batch.js';
 export { validateCsvFields, type CsvFields } from './csv-fields.js';
+export { jsonOf } from './event-line.js';
 export { createEventSchema, eventSchema, isUuid, type EventInput, type EventSchema } from './event-schema.js';
 export { parseJsonBatch } from './json-batch.js';
 export { readLineMessage, type LineEvent } from './line-message.js';

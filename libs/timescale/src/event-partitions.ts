@@ -80,16 +80,12 @@ export function createEventPartitions(db: Database): EventPartitions {
 
   function missingPartitions(events: readonly Instant[], startOf: (occurredAt: string) => string): string[] {
     const starts = new Set<string>();
-    // Of the event before, if its partition is known: most are of one day.
-    let knownDay: string | undefined;
     for (const { occurred_at } of events) {
-      if (knownDay !== undefined && isIsoInstant(occurred_at) && occurred_at.startsWith(knownDay)) continue;
       const day = utcDay(occurred_at);
-      knownDay = day !== undefined && knownDays.has(day) ? day : undefined;
-      if (knownDay !== undefined) continue;
+      if (day !== undefined && knownDays.has(day)) continue;
       const start = startOf(occurred_at);
       if (!known.has(start)) starts.add(start);
-      else if (day !== undefined) knownDays.add((knownDay = day));
+      else if (day !== undefined) knownDays.add(day);
     }
     return [...starts].sort();
   }

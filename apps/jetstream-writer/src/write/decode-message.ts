@@ -1,4 +1,4 @@
-import { decodeWireMessage, readLineMessage, WireFormatError } from '@event-analytics/event-schema';
+import { decodeWireMessage, jsonOf, readLineMessage, WireFormatError } from '@event-analytics/event-schema';
 import { WHOLE_MESSAGE, type DeadLetter, type StreamMessage } from '@event-analytics/nats-client';
 import type { WritableEvent } from '@event-analytics/timescale';
 
@@ -57,19 +57,12 @@ export function unstorableLetter(
   { event, message, index }: Entry,
   { reason, error }: { reason: string; error: string },
 ): DeadLetter {
+  const properties = 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
   return deadLetter(message, {
     index,
     reason,
     error,
-    payload: Buffer.from(eventText(event)),
+    payload: Buffer.from(jsonOf(event, properties)),
     ...(event.received_at !== undefined && { receivedAt: event.received_at }),
   });
-}
-
-/** Field by field: an event that came as a line has them, but not as properties of its own. */
-function eventText(event: WritableEvent): string {
-  const { event_id, user_id, event_type, occurred_at } = event;
-  const fields = JSON.stringify({ event_id, user_id, event_type, occurred_at });
-  const properties = 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
-  return `${fields.slice(0, -1)},"properties":${properties}}`;
 }

@@ -44,7 +44,8 @@ export function eventLines(events: readonly WritableEvent[], receivedAt: string)
 function lineOf(event: WritableEvent): string | undefined {
   const { event_id, occurred_at, user_id, event_type } = event;
   if (isUnfit(user_id) || isUnfit(event_type) || isUnfit(event_id) || isUnfit(occurred_at)) return undefined;
-  return `${event_id}\t${occurred_at}\t${user_id}\t${event_type}\t${propertiesText(event)}`;
+  const properties = 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
+  return `${event_id}\t${occurred_at}\t${user_id}\t${event_type}\t${properties}`;
 }
 
 /** What COPY reads: lines of event_id, occurred_at, user_id, event_type, properties and import_id. */
@@ -66,18 +67,14 @@ export function copyLines(events: readonly WritableEvent[], importId: number): C
   let earliest: string | undefined;
   let text = '';
   for (const event of events) {
-    const { event_id, occurred_at, user_id, event_type, received_at } = event;
+    const { occurred_at, received_at } = event;
     if (received_at !== undefined || !PLAIN_INSTANT.test(occurred_at)) return undefined;
-    if (isUnfit(user_id) || isUnfit(event_type) || isUnfit(event_id) || isUnfit(occurred_at))
-      return undefined;
+    const line = lineOf(event);
+    if (line === undefined) return undefined;
     if (earliest === undefined || occurred_at < earliest) earliest = occurred_at;
-    text += `${event_id}\t${occurred_at}\t${user_id}\t${event_type}\t${propertiesText(event)}${end}`;
+    text += line + end;
   }
   // The one character that is not itself, and rare: looked for once, in all of them.
   if (text.includes('\\')) text = text.replaceAll('\\', '\\\\');
   return { text, earliestMs: earliest === undefined ? Infinity : Date.parse(earliest) };
-}
-
-function propertiesText(event: WritableEvent): string {
-  return 'properties' in event ? JSON.stringify(event.properties) : event.properties_json;
 }
