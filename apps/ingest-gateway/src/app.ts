@@ -4,7 +4,7 @@ import type { SeenIds, TokenBucket } from '@event-analytics/redis';
 import {
   clientAddress,
   createServiceApp,
-  failEarly,
+  expressRoute,
   serveEarly,
   type ApiKeys,
   type HealthCheck,
@@ -13,7 +13,7 @@ import {
 } from '@event-analytics/service-kit';
 import type { RequestListener } from 'node:http';
 import type { Express } from 'express';
-import { eventsErrors, eventsRoute, serveEvents } from './http/events-route.js';
+import { eventsErrors, serveEvents } from './http/events-route.js';
 import type { InFlightBytes } from './http/in-flight-bytes.js';
 import { createRateLimit } from './http/rate-limit.js';
 import { createIngestEvents } from './ingest/ingest-events.js';
@@ -80,9 +80,10 @@ export function createApp(o: AppDependencies): App {
     ...(o.metricsText && { metricsText: o.metricsText }),
     healthChecks: o.healthChecks,
     trustProxy: o.trustProxy,
-    mount: (mounted) => mounted.post('/events', failEarly, eventsRoute(serve), eventsErrors),
+    mount: (mounted) => mounted.post('/events', expressRoute(serve), eventsErrors),
   });
   const { log, metrics } = o;
-  const listener = serveEarly(app, { method: 'POST', path: '/events', log, metrics, serve });
+  const routes = [{ method: 'POST', path: '/events', serve }];
+  const listener = serveEarly(app, { routes, log, metrics });
   return { app, listener };
 }

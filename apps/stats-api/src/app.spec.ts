@@ -13,7 +13,7 @@ test('serves the documented routes and no others', () => {
     cacheBytesMax: 0,
     statementTimeoutMs: 1_000,
   });
-  const app = createStatsApp({
+  const { app } = createStatsApp({
     statistics,
     breaker: createDatabaseBreaker({
       probe: () => Promise.resolve(),

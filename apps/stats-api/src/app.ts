@@ -9,7 +9,8 @@ import {
 } from '@event-analytics/api-contract';
 import {
   createServiceApp,
-  requireScope,
+  expressRoute,
+  serveEarly,
   type ApiKeys,
   type HealthCheck,
   type Logger,
@@ -17,6 +18,7 @@ import {
 } from '@event-analytics/service-kit';
 import type { Statistics } from '@event-analytics/timescale';
 import type { ErrorRequestHandler, Express } from 'express';
+import type { RequestListener } from 'node:http';
 
 import { boundedQueries } from './bounded-queries.js';
 import type { DatabaseBreaker } from './database-breaker.js';
@@ -50,7 +52,13 @@ export interface StatsAppOptions {
   ready?: () => boolean;
 }
 
-export function createStatsApp(options: StatsAppOptions): Express {
+export interface StatsApp {
+  app: Express;
+  /** Serves the statistics, and hands everything else to the application. */
+  listener: RequestListener;
+}
+
+export function createStatsApp(options: StatsAppOptions): StatsApp {
   const { apiKeys, breaker, clock, statistics, zones } = options;
   const bounded = boundedQueries(options.queriesMax);
   const measured = timedQueries(options.metrics);
@@ -64,54 +72,30 @@ export function createStatsApp(options: StatsAppOptions): Express {
   cacheMetrics(options.metrics, () => statistics.figures());
   breakerMetrics(options.metrics, () => breaker.state());
 
-  return createServiceApp({
+  const routes = [
+    statsRoute(apiKeys, '/stats/dau', dauQuery, (query) => dailyActiveUsers(context, query)),
+    statsRoute(apiKeys, '/stats/active-users', activeUsersQuery, (query) => activeUsers(context, query)),
+    statsRoute(apiKeys, '/stats/top-events', topEventsQuery, (query) => topEvents(context, query)),
+    statsRoute(apiKeys, '/stats/retention', retentionQuery, (query) => retention(context, query)),
+    statsRoute(apiKeys, '/stats/stickiness', stickinessQuery, (query) => stickiness(context, query)),
+    statsRoute(apiKeys, '/stats/funnel', funnelQuery, (query) => funnel(context, query)),
+    statsRoute(apiKeys, '/stats/event-counts', eventCountsQuery, (query) => eventCounts(context, query)),
+  ];
+  const { log, metrics } = options;
+  const app = createServiceApp({
     service: 'stats-api',
-    log: options.log,
-    metrics: options.metrics,
+    log,
+    metrics,
     healthChecks: options.healthChecks,
     trustProxy: options.trustProxy,
     clock,
     ...(options.ready ? { ready: options.ready } : {}),
-    mount: (app) => {
-      const allowed = requireScope(apiKeys, 'stats');
-      app.get(
-        '/stats/dau',
-        allowed,
-        statsRoute(dauQuery, (query) => dailyActiveUsers(context, query)),
-      );
-      app.get(
-        '/stats/active-users',
-        allowed,
-        statsRoute(activeUsersQuery, (query) => activeUsers(context, query)),
-      );
-      app.get(
-        '/stats/top-events',
-        allowed,
-        statsRoute(topEventsQuery, (query) => topEvents(context, query)),
-      );
-      app.get(
-        '/stats/retention',
-        allowed,
-        statsRoute(retentionQuery, (query) => retention(context, query)),
-      );
-      app.get(
-        '/stats/stickiness',
-        allowed,
-        statsRoute(stickinessQuery, (query) => stickiness(context, query)),
-      );
-      app.get(
-        '/stats/funnel',
-        allowed,
-        statsRoute(funnelQuery, (query) => funnel(context, query)),
-      );
-      app.get(
-        '/stats/event-counts',
-        allowed,
-        statsRoute(eventCountsQuery, (query) => eventCounts(context, query)),
-      );
-      app.use(asProblems);
+    mount: (mounted) => {
+      for (const { path, serve } of routes) mounted.get(path, expressRoute(serve));
+      mounted.use(asProblems);
     },
   });
+  return { app, listener: serveEarly(app, { routes, log, metrics }) };
 }
 
 // Express knows an error handler by its four parameters.

@@ -81,7 +81,7 @@ const breaker = createDatabaseBreaker({
 });
 
 const timeoutMs = HEALTH_TIMEOUT_MS;
-const app = createStatsApp({
+const { app, listener } = createStatsApp({
   statistics,
   breaker,
   log,
@@ -103,6 +103,7 @@ const app = createStatsApp({
 
 await runService({
   app,
+  listener,
   host: config.HOST,
   port: config.PORT,
   log,

@@ -70,7 +70,7 @@ export async function startStatsTest(o: StatsTestOptions = {}): Promise<StatsTes
   });
   const memory = createFoldMemory(userSets, 1_000);
   if (indexed.length > 0) await ensureIndexes(db, indexed);
-  const app = createStatsApp({
+  const { listener } = createStatsApp({
     statistics,
     breaker,
     metrics,
@@ -93,7 +93,7 @@ export async function startStatsTest(o: StatsTestOptions = {}): Promise<StatsTes
     db,
     url,
     metrics,
-    get: (path, headers = {}) => request(app).get(path).set(headers),
+    get: (path, headers = {}) => request(listener).get(path).set(headers),
     store: async (events) => {
       await writeEvents(
         db,

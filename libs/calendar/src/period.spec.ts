@@ -1,7 +1,7 @@
 import { periodsTouching, retentionWindows, type Period } from './period.js';
 
 const iso = (ms: number) => new Date(ms).toISOString();
-const spans = (periods: Period[]) =>
+const spans = (periods: readonly Period[]) =>
   periods.map((p) => `${p.start}…${p.end} ${iso(p.startMs)} ${iso(p.endMs)}`);
 
 describe('periodsTouching', () => {

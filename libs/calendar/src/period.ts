@@ -1,3 +1,4 @@
+import { createBoundedMap } from './bounded-cache.js';
 import { dayPieces } from './day-pieces.js';
 import {
   addDays,
@@ -11,26 +12,46 @@ import {
 
 /** Whole local days from `start` to `end` inclusive. It is over at `asOf` when endMs ≤ asOf, begun when startMs ≤ asOf. */
 export interface Period {
-  start: LocalDate;
-  end: LocalDate;
+  readonly start: LocalDate;
+  readonly end: LocalDate;
   /** Its first instant. */
-  startMs: number;
+  readonly startMs: number;
   /** The instant after its last. A day that the zone skipped is empty: startMs = endMs = when it was skipped. */
-  endMs: number;
+  readonly endMs: number;
 }
 
 export type PeriodUnit = 'day' | 'week' | 'month';
 export type WindowType = 'daily' | 'weekly' | 'monthly';
 
+/** The same ranges are asked for again and again, and each of their days costs a microsecond and 500 bytes of garbage. */
+const known = createBoundedMap<readonly Period[]>(64);
+/** What has more periods is worked out each time: what is remembered is a few megabytes at most. */
+const REMEMBERED_PERIODS_MAX = 400;
+
+function remembered(key: string, make: () => readonly Period[]): readonly Period[] {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const periods = make();
+  if (periods.length <= REMEMBERED_PERIODS_MAX) known.set(key, periods);
+  return periods;
+}
+
 /** The days, ISO weeks or calendar months that the range of dates touches, whole, in order. */
-export function periodsTouching(zone: string, period: PeriodUnit, from: LocalDate, to: LocalDate): Period[] {
-  const starts: LocalDate[] = [];
-  let start = { day: from, week: isoWeekStart(from), month: monthStart(from) }[period];
-  while (dayNumber(start) <= dayNumber(to)) {
-    starts.push(start);
-    start = { day: addDays(start, 1), week: addDays(start, 7), month: addMonths(start, 1) }[period];
-  }
-  return starts.length === 0 ? [] : periodsStarting(zone, [...starts, start]);
+export function periodsTouching(
+  zone: string,
+  period: PeriodUnit,
+  from: LocalDate,
+  to: LocalDate,
+): readonly Period[] {
+  return remembered(`${zone} ${period} ${from} ${to}`, () => {
+    const starts: LocalDate[] = [];
+    let start = { day: from, week: isoWeekStart(from), month: monthStart(from) }[period];
+    while (dayNumber(start) <= dayNumber(to)) {
+      starts.push(start);
+      start = { day: addDays(start, 1), week: addDays(start, 7), month: addMonths(start, 1) }[period];
+    }
+    return starts.length === 0 ? [] : periodsStarting(zone, [...starts, start]);
+  });
 }
 
 /** `count` consecutive windows: days, spans of 7 days, or months; window k begins k spans after startDate. */
@@ -39,11 +60,13 @@ export function retentionWindows(
   startDate: LocalDate,
   type: WindowType,
   count: number,
-): Period[] {
-  const starts = Array.from({ length: count + 1 }, (_, k) =>
-    type === 'monthly' ? addMonths(startDate, k) : addDays(startDate, type === 'weekly' ? 7 * k : k),
-  );
-  return count <= 0 ? [] : periodsStarting(zone, starts);
+): readonly Period[] {
+  return remembered(`${zone} ${type} ${startDate} ${String(count)}`, () => {
+    const starts = Array.from({ length: count + 1 }, (_, k) =>
+      type === 'monthly' ? addMonths(startDate, k) : addDays(startDate, type === 'weekly' ? 7 * k : k),
+    );
+    return count <= 0 ? [] : periodsStarting(zone, starts);
+  });
 }
 
 /** The periods between consecutive starts; the last start ends the last period and begins none. */

@@ -20,8 +20,12 @@ export interface QuarterHourDays {
   firstBucketOf(day: number): number;
 }
 
-/** @throws RangeError for an unknown zone */
-export function quarterHourDays(zone: string): QuarterHourDays {
+/** Zones remembered, and days asked for in each. */
+const ZONES_MAX = 64;
+const FIRST_BUCKETS_MAX = 1_000;
+
+/** The days of a zone, with what was found out of them so far. @throws RangeError for an unknown zone */
+export const quarterHourDays = createBoundedCache(ZONES_MAX, (zone): QuarterHourDays => {
   // Of a UTC day: where its local days begin. Nearly always one or two.
   const piecesOf = createBoundedCache(DAYS_MAX, (utcDay): { from: number; day: number }[] => {
     const startMs = Number(utcDay) * DAY_MS;
@@ -34,6 +38,12 @@ export function quarterHourDays(zone: string): QuarterHourDays {
       }));
   });
 
+  const firstBucketOf = createBoundedCache(FIRST_BUCKETS_MAX, (text): number => {
+    const day = Number(text);
+    const [first] = dayPieces(zone, dateOfDayNumber(day), dateOfDayNumber(day + 2));
+    return Math.floor((first?.startMs ?? day * DAY_MS) / QUARTER_MS);
+  });
+
   return {
     dayOfBucket(bucket) {
       const pieces = piecesOf(String(Math.floor(bucket / QUARTERS_PER_DAY)));
@@ -41,12 +51,9 @@ export function quarterHourDays(zone: string): QuarterHourDays {
       for (const piece of pieces) if (piece.from <= bucket) day = piece.day;
       return day;
     },
-    firstBucketOf(day) {
-      const [first] = dayPieces(zone, dateOfDayNumber(day), dateOfDayNumber(day + 2));
-      return Math.floor((first?.startMs ?? day * DAY_MS) / QUARTER_MS);
-    },
+    firstBucketOf: (day) => firstBucketOf(String(day)),
   };
-}
+});
 
 /**
  * Whether a zone's days can be counted by quarters of an hour in all of [startMs, endMs): its clock is at

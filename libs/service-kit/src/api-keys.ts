@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RequestHandler } from 'express';
 import { ConfigError } from './config.js';
 import { HttpProblem } from './problem.js';
 
@@ -57,12 +56,4 @@ export function checkScope(keys: ApiKeys, scope: ApiScope, headers: IncomingHttp
   if (found === undefined) throw HttpProblem.invalidApiKey();
   if (!found.scopes.has(scope)) throw HttpProblem.missingScope(scope);
   return found.name;
-}
-
-/** Lets only keys with the scope pass, if there are keys at all. */
-export function requireScope(keys: ApiKeys, scope: ApiScope): RequestHandler {
-  return (request, _response, next) => {
-    checkScope(keys, scope, request.headers);
-    next();
-  };
 }

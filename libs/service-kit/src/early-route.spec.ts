@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
 import request from 'supertest';
-import { failEarly, serveEarly } from './early-route.js';
+import { expressRoute, queryOf, sendJson, serveEarly, type ServeEarly } from './early-route.js';
 import { createLogger } from './logger.js';
 import { createMetrics } from './metrics.js';
 import { HttpProblem } from './problem.js';
@@ -17,29 +17,26 @@ function tested() {
   });
   const log = createLogger({ service: 'tested', level: 'debug', stream });
   const metrics = createMetrics({ service: 'tested' });
+  const serve: ServeEarly = async (req, response, requestId) => {
+    await Promise.resolve();
+    if (req.url === '/things?full') throw HttpProblem.unavailable('No room.', 1);
+    if (req.url === '/things?bug') throw new Error('select secret from users');
+    const isExpress = 'locals' in response;
+    response.statusCode = 202;
+    sendJson(response, { by: isExpress ? 'Express' : 'early', id: requestId, query: queryOf(req) });
+  };
   const app = createServiceApp({
     service: 'tested',
     log,
     metrics,
     healthChecks: [],
-    mount: (mounted) =>
-      mounted.post('/things', failEarly, (_request, response) => {
-        response.status(202).send('by Express');
-      }),
+    mount: (mounted) => mounted.post('/things', expressRoute(serve)).get('/others', expressRoute(serve)),
   });
-  const listener = serveEarly(app, {
-    method: 'POST',
-    path: '/things',
-    log,
-    metrics,
-    async serve(req, response, requestId) {
-      await Promise.resolve();
-      if (req.url === '/things?full') throw HttpProblem.unavailable('No room.', 1);
-      if (req.url === '/things?bug') throw new Error('select secret from users');
-      response.statusCode = 202;
-      response.end(`early ${requestId}`);
-    },
-  });
+  const routes = [
+    { method: 'POST', path: '/things', serve },
+    { method: 'GET', path: '/others', serve },
+  ];
+  const listener = serveEarly(app, { routes, log, metrics });
   return { server: createServer(listener), lines, metrics };
 }
 
@@ -48,7 +45,7 @@ describe('a route served before Express', () => {
     const { server, lines, metrics } = tested();
     const answer = await request(server).post('/things').set('X-Request-Id', 'abc');
     expect(answer.status).toBe(202);
-    expect(answer.text).toBe('early abc');
+    expect(answer.body).toEqual({ by: 'early', id: 'abc', query: {} });
     expect(answer.headers).toMatchObject({ 'x-request-id': 'abc', 'x-content-type-options': 'nosniff' });
     expect(lines).toEqual([
       expect.objectContaining({
@@ -88,9 +85,27 @@ describe('a route served before Express', () => {
     },
   );
 
+  test('has its query as Express would read it', async () => {
+    const { server } = tested();
+    const ask = async (path: string) =>
+      (await request(server).get(path)).body as { by: string; query: unknown };
+    for (const [query, read] of [
+      ['a=1&b=%20x%26', { a: '1', b: ' x&' }],
+      ['a=1&a=2&b[c]=3', { a: ['1', '2'], 'b[c]': '3' }],
+      ['', {}],
+    ] as const) {
+      expect(await ask(`/others?${query}`)).toMatchObject({ by: 'early', query: read });
+      expect(await ask(`/Others?${query}`)).toMatchObject({ by: 'Express', query: read });
+    }
+  });
+
   test('another spelling, method or path is for Express', async () => {
     const { server } = tested();
-    expect((await request(server).post('/Things/')).text).toBe('by Express');
+    const byExpress = await request(server).post('/Things/').set('X-Request-Id', 'abc');
+    expect(byExpress.body).toEqual({ by: 'Express', id: 'abc', query: {} });
+    const head = await request(server).head('/others?a=1');
+    expect(head.status).toBe(202);
+    expect(head.text).toBeUndefined();
     expect((await request(server).get('/things')).status).toBe(405);
     expect((await request(server).post('/thingsandmore')).status).toBe(404);
     expect((await request(server).get('/health/live')).status).toBe(200);

@@ -1,11 +1,4 @@
-export {
-  API_SCOPES,
-  checkScope,
-  parseApiKeys,
-  requireScope,
-  type ApiKeys,
-  type ApiScope,
-} from './api-keys.js';
+export { API_SCOPES, checkScope, parseApiKeys, type ApiKeys, type ApiScope } from './api-keys.js';
 export { clientAddress } from './client-address.js';
 export {
   checkStrictDurability,
@@ -23,7 +16,14 @@ export {
   subjectName,
   wholeNumber,
 } from './config.js';
-export { failEarly, serveEarly, type ServeEarly } from './early-route.js';
+export {
+  expressRoute,
+  queryOf,
+  sendJson,
+  serveEarly,
+  type EarlyRoute,
+  type ServeEarly,
+} from './early-route.js';
 export type { DependencyHealth, HealthCheck, HealthReport } from './health.js';
 export { createLogger, describeError, type LogContext, type Logger, type LogLevel } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';

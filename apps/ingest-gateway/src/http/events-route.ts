@@ -1,8 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import { parse as parseQueryString } from 'node:querystring';
 import { eventsQuery, parseQuery } from '@event-analytics/api-contract';
-import { checkScope, HttpProblem, type ApiKeys, type ServeEarly } from '@event-analytics/service-kit';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import {
+  checkScope,
+  HttpProblem,
+  queryOf,
+  sendJson,
+  type ApiKeys,
+  type ServeEarly,
+} from '@event-analytics/service-kit';
+import type { ErrorRequestHandler } from 'express';
 import type { IngestEvents } from '../ingest/ingest-events.js';
 import { clientKey } from './client-key.js';
 import type { InFlightBytes } from './in-flight-bytes.js';
@@ -29,15 +35,14 @@ export function serveEvents(o: {
     if (o.rateLimit) await o.rateLimit(clientKey(apiKeyName, o.clientAddress(request)), response);
     const media = bodyFormat(request.headers);
     if ('unsupported' in media) throw HttpProblem.unsupportedMediaType(media.unsupported);
-    const partial = wantsPartial(request.url ?? '');
+    const partial = wantsPartial(request);
 
     const reservation = createReservation(o.inFlight);
     try {
       const body = await readBody(request, { gzip: media.gzip, maxBytes: o.maxBodyBytes, reservation });
       const result = await o.ingestEvents({ body, format: media.format, partial, requestId });
       response.statusCode = 202;
-      response.setHeader('Content-Type', 'application/json; charset=utf-8');
-      response.end(JSON.stringify({ ...result, request_id: requestId }));
+      sendJson(response, { ...result, request_id: requestId });
     } finally {
       // Not when the response closes: a client that left early closed it before anything was reserved.
       reservation.release();
@@ -45,19 +50,12 @@ export function serveEvents(o: {
   };
 }
 
-function wantsPartial(url: string): boolean {
-  const queryAt = url.indexOf('?');
-  if (queryAt === -1) return false;
-  const query = parseQuery(eventsQuery, parseQueryString(url.slice(queryAt + 1)));
+function wantsPartial(request: IncomingMessage): boolean {
+  if (!request.url?.includes('?')) return false;
+  const query = parseQuery(eventsQuery, queryOf(request));
   if (!query.ok) throw HttpProblem.unprocessable('The query is invalid.', query.errors);
   return query.value.partial;
 }
-
-/** The same as a route, for what isn't spelt as serveEarly wants it. */
-export const eventsRoute =
-  (serve: ServeEarly): RequestHandler =>
-  (request, response) =>
-    serve(request, response, response.locals['requestId'] as string);
 
 /** Stands behind the route: gives this service's errors their HTTP form for the common error handler. */
 export const eventsErrors: ErrorRequestHandler = (error, request, response, next) => {

@@ -26,7 +26,11 @@ export interface RetentionTable {
  * Gives counts their meaning at an instant: what lies in the future is unknown, not zero. `windows` are the
  * consecutive windows from the first cohort on: one for each cohort, and as many more as there are offsets.
  */
-export function retentionTable(counts: CohortCounts[], windows: Period[], asOfMs: number): RetentionTable {
+export function retentionTable(
+  counts: CohortCounts[],
+  windows: readonly Period[],
+  asOfMs: number,
+): RetentionTable {
   const cohorts = counts.map(({ size, retained }, k): CohortRow => {
     const hasBegun = begun(windows[k], asOfMs);
     const cells = retained.map((count, n) => (hasBegun && begun(windows[k + n], asOfMs) ? count : null));

@@ -12,7 +12,7 @@ import {
 } from '../queries/activity_changes_read.js';
 import { readChangesAndTotals, type Totals, type TotalsQuery } from '../queries/event_totals_read.js';
 import { readStatistics } from '../read-statistics.js';
-import { rangesOf, usePieces } from './compute.js';
+import { named, usePieces } from './compute.js';
 import type { Question, UserRange } from './question.js';
 import { createCacheMemory, type RangeNode } from './range-cache.js';
 import { readDirectly } from './read-directly.js';
@@ -137,18 +137,18 @@ export function createActivityReader({
         // Asked for once, and by nobody who has something remembered.
         if (index === undefined) zones.delete(zone);
         if (index === undefined || version === undefined || !holds(zone, index, question)) return undefined;
-        const { nodes, missing, reading } = find(index, question, pinned);
+        const { nodes, users, missing, reading } = find(index, question, pinned);
         if (missing.size > 0 && !(await read(viewed.view, index, missing, pinned))) break;
         if (missing.size > 0 || reading.length > 0) {
           await Promise.allSettled(reading);
           continue;
         }
-        const moment = momentOf(nodes.values()) ?? changes.seq;
+        const moment = momentOf(nodes) ?? changes.seq;
         // That nobody has had an event of a type was said of that very moment.
         const only = exact || typesOf(question).some((name) => numberOf(name) === undefined);
         if (only ? moment !== changes.seq : !(moment >= changes.seq)) continue;
         if (round === 0) counted.hits += nodes.size;
-        return await compute(index, question, nodes, version);
+        return await compute(index, question, { nodes, users }, version);
       }
     } finally {
       for (const node of pinned) memory.unpin(node);
@@ -179,12 +179,17 @@ export function createActivityReader({
 
   /** Those ranges of a question that are remembered, and those that are not. */
   function find(index: ViewedIndex, question: Question<unknown>, pinned: Set<RangeNode>) {
-    const nodes = new Map<string, RangeNode>();
+    const nodes = new Set<RangeNode>();
+    // By the range itself: a key costs more than all that is done with its users.
+    const users = new Map<UserRange, UserSet>();
     const missing = new Map<string, NumberedRange>();
     const reading: Promise<unknown>[] = [];
-    for (const range of rangesOf(question.pieces).values()) {
+    for (const range of rangesIn(question)) {
       const type = numberOf(range.eventType);
-      if (type === undefined) continue;
+      if (type === undefined) {
+        users.set(range, userSets.empty());
+        continue;
+      }
       const key = nodeKey(type, range);
       const node = index.cache.get(key);
       if (node === undefined) {
@@ -193,12 +198,13 @@ export function createActivityReader({
         else reading.push(others);
         continue;
       }
-      nodes.set(key, node);
+      nodes.add(node);
+      users.set(range, node.users);
       if (pinned.has(node)) continue;
       memory.pin(node);
       pinned.add(node);
     }
-    return { nodes, missing, reading };
+    return { nodes, users, missing, reading };
   }
 
   /** Puts ranges into the cache; false when there is not enough room for them. */
@@ -238,24 +244,22 @@ export function createActivityReader({
     }
   }
 
+  /** In the turn in which they were found: from then on what they are is held. */
   async function compute<T>(
     { id, generation }: ReadyIndex,
     question: Question<T>,
-    nodes: ReadonlyMap<string, RangeNode>,
+    { nodes, users }: { nodes: ReadonlySet<RangeNode>; users: ReadonlyMap<UserRange, UserSet> },
     version: string,
   ): Promise<IndexAnswer<T>> {
-    const sets = new Map<string, UserSet>();
-    for (const [key, range] of rangesOf(question.pieces)) {
-      const type = numberOf(range.eventType);
-      const node = type === undefined ? undefined : nodes.get(nodeKey(type, range));
-      sets.set(key, node?.users ?? userSets.empty());
+    let newest = 0;
+    for (const node of nodes) {
+      newest = Math.max(newest, node.version);
+      node.held++;
     }
-    const newest = Math.max(0, ...[...nodes.values()].map((node) => node.version));
-    for (const node of nodes.values()) node.held++;
     try {
-      await usePieces(question.pieces, sets);
+      await usePieces(question.pieces, (range) => named(users.get(range), range));
     } finally {
-      for (const node of nodes.values()) node.held--;
+      for (const node of nodes) node.held--;
     }
     return { value: question.result(), version: `${id}.${generation}.${newest}${version}` };
   }
@@ -339,7 +343,8 @@ export function createActivityReader({
 /** Whether the index has all days that a question needs. */
 function holds(zone: string, index: ReadyIndex, question: Question<unknown>): boolean {
   if (index.completeFrom === NOTHING) return true;
-  const first = Math.min(...[...rangesOf(question.pieces).values()].map((range) => range.first));
+  let first = Infinity;
+  for (const range of rangesIn(question)) first = Math.min(first, range.first);
   if (first === Infinity) return true;
   return first !== -Infinity && isComplete(index, quarterHourDays(zone).firstBucketOf(first));
 }
@@ -359,8 +364,16 @@ function momentOf(nodes: Iterable<RangeNode>): number | undefined {
 }
 
 function typesOf(question: Question<unknown>): string[] {
-  const names = [...rangesOf(question.pieces).values()].map(({ eventType }) => eventType);
-  return [...new Set(names.filter((name) => name !== undefined))];
+  const names = new Set<string>();
+  for (const { eventType } of rangesIn(question)) if (eventType !== undefined) names.add(eventType);
+  return [...names];
+}
+
+/** The ranges of all pieces; those that several of them need come as often. */
+function rangesIn({ pieces }: Question<unknown>): UserRange[] {
+  const all: UserRange[] = [];
+  for (const { ranges } of pieces) for (const range of ranges) all.push(range);
+  return all;
 }
 
 function nodeKey(type: number, { first, last }: UserRange): string {

@@ -1,6 +1,6 @@
 import { portableUserSets, loadUserSets, type UserSets } from '@event-analytics/user-sets';
 import fc from 'fast-check';
-import { usePieces, keyOf, rangesOf } from './compute.js';
+import { keyOf, named, rangesOf, usePieces } from './compute.js';
 import { cohortRetention } from './cohort-retention.js';
 import { countUsers } from './active-users.js';
 import { funnelSteps } from './funnel-steps.js';
@@ -36,7 +36,10 @@ async function ask<T>(userSets: UserSets, all: readonly Did[], question: Questio
   const ranges = [...rangesOf(question.pieces).values()];
   const sets = new Map(ranges.map((range) => [keyOf(range), userSets.of([...usersIn(all, range)])]));
   const copies = new Map([...sets].map(([key, set]) => [key, set.clone()]));
-  await usePieces(question.pieces, sets);
+  const objects = new Set(question.pieces.flatMap((piece) => piece.ranges));
+  await usePieces(question.pieces, (range) =>
+    named(objects.has(range) ? sets.get(keyOf(range)) : undefined, range),
+  );
   // Sets are shared by all questions.
   for (const [key, set] of sets) if (!copies.get(key)?.equals(set)) throw new Error(`${key} was changed`);
   return question.result();

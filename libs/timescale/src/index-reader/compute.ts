@@ -1,6 +1,6 @@
 import type { UserSet } from '@event-analytics/user-sets';
 import { setImmediate } from 'node:timers/promises';
-import type { Question, UserRange, UsersOf } from './question.js';
+import type { Piece, UserRange, UsersOf } from './question.js';
 
 /** How long one question may keep others waiting. */
 const TURN_MS = 10;
@@ -10,22 +10,20 @@ export function keyOf({ eventType, first, last }: UserRange): string {
 }
 
 /** The ranges of a question, each once, by their keys. */
-export function rangesOf(pieces: Question<unknown>['pieces']): Map<string, UserRange> {
+export function rangesOf(pieces: readonly Piece[]): Map<string, UserRange> {
   const ranges = new Map<string, UserRange>();
   for (const piece of pieces) for (const range of piece.ranges) ranges.set(keyOf(range), range);
   return ranges;
 }
 
+/** @throws Error where a piece uses a range that it does not name, or a copy of it */
+export function named(users: UserSet | undefined, range: UserRange): UserSet {
+  if (users === undefined) throw new Error(`a piece uses a range that it does not name: ${keyOf(range)}`);
+  return users;
+}
+
 /** Takes pieces one after another; lets others have their turn now and then. */
-export async function usePieces(
-  pieces: Question<unknown>['pieces'],
-  sets: ReadonlyMap<string, UserSet>,
-): Promise<void> {
-  const usersOf: UsersOf = (range) => {
-    const users = sets.get(keyOf(range));
-    if (users === undefined) throw new Error(`a piece uses a range that it does not name: ${keyOf(range)}`);
-    return users;
-  };
+export async function usePieces(pieces: readonly Piece[], usersOf: UsersOf): Promise<void> {
   let turnEndsMs = performance.now() + TURN_MS;
   for (const piece of pieces) {
     piece.use(usersOf);

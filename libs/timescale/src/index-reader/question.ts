@@ -8,6 +8,7 @@ export interface UserRange {
   last: number;
 }
 
+/** Of a range that the piece names: that very object. */
 export type UsersOf = (range: UserRange) => UserSet;
 
 /** A part of a question that needs no more of the index at once than these ranges. */

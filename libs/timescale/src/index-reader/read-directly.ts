@@ -1,7 +1,7 @@
 import type { UserSet, UserSets } from '@event-analytics/user-sets';
 import type { Sql } from '../database.js';
 import type { ReadyIndex } from '../queries/activity_changes_read.js';
-import { keyOf, rangesOf, usePieces } from './compute.js';
+import { keyOf, named, rangesOf, usePieces } from './compute.js';
 import type { Piece } from './question.js';
 import { planReading, readRanges, type NumberedRange } from './read-ranges.js';
 
@@ -38,7 +38,7 @@ export async function readDirectly(sql: Sql, o: DirectReading): Promise<number> 
       sets.set(keys[i] ?? '', range.users);
       version = Math.max(version, range.version);
     });
-    await usePieces(group, sets);
+    await usePieces(group, (range) => named(sets.get(keyOf(range)), range));
   }
   return version;
 }
