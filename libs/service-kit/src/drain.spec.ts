@@ -86,11 +86,27 @@ describe('draining a server', () => {
     expect(stopped).toBe(32);
   });
 
+  test('a request that had come, unread and over a connection not yet accepted, is answered', async () => {
+    const { drain, post } = await serving();
+    await post();
+    const overOpen = post();
+    const overNew = post();
+    // Both are sent, and then this process, which is the server as well, is busy for longer than the grace.
+    await sleep(0);
+    const drained = drain();
+    const untilMs = performance.now() + 400;
+    while (performance.now() < untilMs);
+    expect((await overOpen).connection).toBe('close');
+    expect((await overNew).connection).toBe('close');
+    await drained;
+  });
+
   test('nobody new is let in', async () => {
     const { drain, port, post } = await serving(300);
     const answer = post();
     await sleep(50);
     const drained = drain();
+    await sleep(10);
     const socket: Socket = connect(port, '127.0.0.1');
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');

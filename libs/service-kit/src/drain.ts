@@ -29,16 +29,21 @@ export function createDrain(server: Server): () => Promise<void> {
         if (!response.headersSent) response.setHeader('Connection', 'close');
       }
       let closing: NodeJS.Timeout | undefined;
+      // A timer runs before what has come meanwhile is read, and after a pause of this process that may be a request.
+      const closeIdle = (): void => void setImmediate(() => server.closeIdleConnections());
       const grace = setTimeout(() => {
-        server.closeIdleConnections();
+        closeIdle();
         // A connection whose answer had begun before is idle only once that answer is over.
-        closing = setInterval(() => server.closeIdleConnections(), IDLE_CLOSED_EVERY_MS);
+        closing = setInterval(closeIdle, IDLE_CLOSED_EVERY_MS);
       }, IDLE_GRACE_MS);
-      // http's own close() would close what seems idle at once, also under a request that is on its way.
-      NetServer.prototype.close.call(server, () => {
-        clearTimeout(grace);
-        clearInterval(closing);
-        resolve();
+      // Whoever has connected already is let in first: closing cuts off what waits to be accepted.
+      setImmediate(() => {
+        // http's own close() would close what seems idle at once, also under a request that is on its way.
+        NetServer.prototype.close.call(server, () => {
+          clearTimeout(grace);
+          clearInterval(closing);
+          resolve();
+        });
       });
     });
 }
