@@ -101,12 +101,20 @@ describe('draining a server', () => {
     await drained;
   });
 
-  test('nobody new is let in', async () => {
+  test('a request whose connection is only being opened is answered', async () => {
+    const { drain, post } = await serving();
+    const drained = drain();
+    await sleep(10);
+    expect(await post()).toEqual({ reused: false, connection: 'close' });
+    await drained;
+  });
+
+  test('after a moment nobody new is let in', async () => {
     const { drain, port, post } = await serving(300);
     const answer = post();
     await sleep(50);
     const drained = drain();
-    await sleep(10);
+    await sleep(150);
     const socket: Socket = connect(port, '127.0.0.1');
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toBe('ECONNREFUSED');

@@ -4,10 +4,12 @@ import { Server as NetServer } from 'node:net';
 /** A client that is at work sends its next request within this time, and is told with its answer. */
 const IDLE_GRACE_MS = 250;
 const IDLE_CLOSED_EVERY_MS = 50;
+/** A client that has begun a request opens its connection within this time. */
+const CONNECTING_GRACE_MS = 50;
 
 /**
  * Watches a server's answers, so that it can stop without cutting off a request that is on its way. The
- * returned function stops it: nobody new is let in, every answer says `Connection: close`, and a connection
+ * returned function stops it: after a moment nobody new is let in, every answer says `Connection: close`, and a connection
  * is closed unasked only after it has been silent for a moment. It resolves when no connection is left,
  * however long that takes.
  */
@@ -36,14 +38,16 @@ export function createDrain(server: Server): () => Promise<void> {
         // A connection whose answer had begun before is idle only once that answer is over.
         closing = setInterval(closeIdle, IDLE_CLOSED_EVERY_MS);
       }, IDLE_GRACE_MS);
-      // Whoever has connected already is let in first: closing cuts off what waits to be accepted.
-      setImmediate(() => {
-        // http's own close() would close what seems idle at once, also under a request that is on its way.
-        NetServer.prototype.close.call(server, () => {
-          clearTimeout(grace);
-          clearInterval(closing);
-          resolve();
+      // Whoever is connecting is let in first: closing refuses them, and cuts off what waits to be accepted.
+      setTimeout(() => {
+        setImmediate(() => {
+          // http's own close() would close what seems idle at once, also under a request that is on its way.
+          NetServer.prototype.close.call(server, () => {
+            clearTimeout(grace);
+            clearInterval(closing);
+            resolve();
+          });
         });
-      });
+      }, CONNECTING_GRACE_MS);
     });
 }
