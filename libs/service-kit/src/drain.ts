@@ -9,9 +9,9 @@ const CONNECTING_GRACE_MS = 50;
 
 /**
  * Watches a server's answers, so that it can stop without cutting off a request that is on its way. The
- * returned function stops it: after a moment nobody new is let in, every answer says `Connection: close`, and a connection
- * is closed unasked only after it has been silent for a moment. It resolves when no connection is left,
- * however long that takes.
+ * returned function stops it: after a moment nobody new is let in, every answer says `Connection: close`, and
+ * a connection is closed unasked only after it has been silent for a moment. It resolves when no connection is
+ * left, however long that takes.
  */
 export function createDrain(server: Server): () => Promise<void> {
   const unanswered = new Set<ServerResponse>();
