@@ -244,6 +244,7 @@ function beginStatement(o: TransactionOptions): string {
   return (
     begin +
     setLocal('statement_timeout', o.statementTimeoutMs) +
+    setLocal('lock_timeout', o.lockTimeoutMs) +
     setLocal('idle_in_transaction_session_timeout', o.idleTimeoutMs)
   );
 }

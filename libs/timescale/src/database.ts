@@ -23,6 +23,8 @@ export interface TransactionOptions extends RunOptions {
   repeatableRead?: boolean;
   /** SET LOCAL statement_timeout. */
   statementTimeoutMs?: number;
+  /** SET LOCAL lock_timeout: a statement that waits for a lock for longer fails with 55P03. */
+  lockTimeoutMs?: number;
   /** For how long the server waits for the next statement; then it undoes all and closes the connection. Default: 60 s. */
   idleTimeoutMs?: number;
 }

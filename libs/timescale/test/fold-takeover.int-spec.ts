@@ -5,6 +5,7 @@ import {
   ensureIndexes,
   foldActivityLog,
   recount,
+  requestReindex,
   writeEvents,
   type Database,
   type FoldMemory,
@@ -79,30 +80,52 @@ describe.each(storages)('a fold that hangs on %s', (storage) => {
     ['between the parts of a statement', (chunk) => chunk.includes('DELETE FROM activity_log')],
     ['within a part that is larger than what a socket takes at once', (chunk) => chunk.length === 65_536],
   ];
+  /** Folds over a network that goes silent before the server has the whole of what `isIt` knows. */
+  async function hangAt(isIt: (chunk: Buffer) => boolean) {
+    const proxy = await createTcpProxy(opened.url);
+    const hanging = opened.connect({ url: proxy.url, maxConnections: 1 });
+    const fate = promiseOf<'silent'>();
+    void proxy.cutBefore('to_server', (chunk) => {
+      if (!isIt(chunk)) return false;
+      // This one passes, and nothing after it.
+      proxy.blackHole('to_server');
+      fate.resolve('silent');
+      return false;
+    });
+    const lost = foldActivityLog(hanging, createFoldMemory(userSets, 1_000), RECENT).then(
+      () => 'folded',
+      (error: unknown) => error,
+    );
+    expect(await Promise.race([fate.promise, lost])).toBe('silent');
+    return { proxy, lost };
+  }
+
   it.each(cuts)('%s loses its transaction, and another folds everything', async (_, isIt) => {
     await writeEvents(opened.db, events(0, 5_000, { occurred_at: new Date().toISOString() }));
-    const proxy = await createTcpProxy(opened.url);
+    const { proxy, lost } = await hangAt(isIt);
     try {
-      const hanging = opened.connect({ url: proxy.url, maxConnections: 1 });
-      const fate = promiseOf<'silent'>();
-      void proxy.cutBefore('to_server', (chunk) => {
-        if (!isIt(chunk)) return false;
-        // This one passes, and nothing after it.
-        proxy.blackHole('to_server');
-        fate.resolve('silent');
-        return false;
-      });
-      const lost = foldActivityLog(hanging, createFoldMemory(userSets, 1_000), RECENT).then(
-        () => 'folded',
-        (error: unknown) => error,
-      );
-      expect(await Promise.race([fate.promise, lost])).toBe('silent');
       expect(await foldAll(opened.db, createFoldMemory(userSets, 1_000))).toBe(5_000);
       expect(await lost).toBeInstanceOf(Error);
     } finally {
       await proxy.close();
     }
     expect(await recount(opened.db, userSets)).toMatchObject({ differing: 0, events: 5_000 });
+  });
+
+  // All that a process does before its first fold, or that a command does: it waits for its turn.
+  const waiters: [string, (db: Database) => Promise<unknown>][] = [
+    ['who makes the indexes as it starts', (db) => ensureIndexes(db, ZONES)],
+    ['who asks for new indexes', (db) => requestReindex(db)],
+  ];
+  it.each(waiters)('between the parts of a statement does not hold up %s', async (_, wait) => {
+    await writeEvents(opened.db, events(0, 100, { occurred_at: new Date().toISOString() }));
+    const { proxy, lost } = await hangAt((chunk) => chunk.includes('DELETE FROM activity_log'));
+    try {
+      await wait(opened.db);
+      expect(await lost).toBeInstanceOf(Error);
+    } finally {
+      await proxy.close();
+    }
   });
 });
 

@@ -1,4 +1,5 @@
-import type { Sql } from '../database.js';
+import { classifyDatabaseError } from '../classify-error.js';
+import type { Database, Sql } from '../database.js';
 import { endSilentFold } from '../queries/silent_fold_end.js';
 
 /** activity_state, as it will be once the transaction commits. */
@@ -15,6 +16,7 @@ export interface FoldState {
 export const FOLD_TIMEOUT_MS = 60_000;
 /** Between two statements it counts for less than a second; who is silent for longer hangs, and another takes over. */
 export const FOLD_SILENT_MS = 5_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Takes the fold's lock for the transaction and begins the next fold; undefined where somebody else has it.
@@ -29,7 +31,7 @@ export async function beginFold(
   const [lock] = await sql<{ taken: boolean }[]>`
     SELECT pg_try_advisory_xact_lock(hashtextextended('event_analytics.fold', 0)) AS taken`;
   if (!lock?.taken) {
-    await endSilentFold(sql, { silentMs: FOLD_SILENT_MS, unreadMs: FOLD_TIMEOUT_MS });
+    await endFoldThatHangs(sql);
     return undefined;
   }
   const [row] = await sql<{ seq: string; next_user: number; next_type: number }[]>`
@@ -42,4 +44,32 @@ export async function beginFold(
 export async function endFold(sql: Sql, state: FoldState): Promise<void> {
   await sql`
     UPDATE activity_state SET seq = ${state.seq}, next_user = ${state.nextUser}, next_type = ${state.nextType}`;
+}
+
+/**
+ * A transaction that needs the fold's lock and waits for whoever has it, in turn with all others; who holds it and
+ * hangs loses it.
+ * @throws 55P03 (lock_not_available) where it did not come to be free within a minute; what the server or driver throws
+ */
+export async function afterFold<T>(db: Database, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const deadlineMs = performance.now() + FOLD_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await db.transaction(
+        async (sql) => {
+          await sql`SELECT pg_advisory_xact_lock(hashtextextended('event_analytics.fold', 0))`;
+          return await work(sql);
+        },
+        { lockTimeoutMs: FOLD_SILENT_MS, idleTimeoutMs: FOLD_SILENT_MS },
+      );
+    } catch (error) {
+      if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE || performance.now() > deadlineMs)
+        throw error;
+      await db.run(endFoldThatHangs);
+    }
+  }
+}
+
+async function endFoldThatHangs(sql: Sql): Promise<void> {
+  await endSilentFold(sql, { silentMs: FOLD_SILENT_MS, unreadMs: FOLD_TIMEOUT_MS });
 }

@@ -1,5 +1,6 @@
 import { quarterHourDays, isIndexable, isTimeZone, type QuarterHourDays } from '@event-analytics/calendar';
 import type { Database, Sql } from '../database.js';
+import { afterFold } from './fold-state.js';
 import { EVERYTHING, NOTHING } from './index-key.js';
 
 /** The zone of the index that counts events: they are of no zone. */
@@ -54,9 +55,8 @@ export interface EnsuredIndexes {
 export async function ensureIndexes(db: Database, zones: readonly string[]): Promise<EnsuredIndexes> {
   for (const zone of zones) if (!isTimeZone(zone)) throw new RangeError(`no time zone: ${zone}`);
   const possible = zones.filter((zone) => isIndexable(zone, FORESEEN.fromMs, FORESEEN.toMs));
-  return await db.transaction(async (sql) => {
-    // Waits for a fold in hand: "no events" below must not be about to change.
-    await sql`SELECT pg_advisory_xact_lock(hashtextextended('event_analytics.fold', 0))`;
+  // "No events" below must not be about to change.
+  return await afterFold(db, async (sql) => {
     const existing = await sql<{ zone: string; state: ActivityIndex['state'] }[]>`
       SELECT zone, state FROM activity_indexes WHERE state <> 'retired'`;
     const known = new Map(existing.map(({ zone, state }) => [zone, state]));

@@ -1,5 +1,6 @@
 import type { Database } from '../database.js';
 import { textArray } from '../sql-text.js';
+import { afterFold } from './fold-state.js';
 import { NOTHING } from './index-key.js';
 import { COUNTS } from './indexes.js';
 
@@ -11,8 +12,7 @@ import { COUNTS } from './indexes.js';
  * @returns the zones that are being built now
  */
 export async function requestReindex(db: Database, zones?: readonly string[]): Promise<string[]> {
-  return await db.transaction(async (sql) => {
-    await sql`SELECT pg_advisory_xact_lock(hashtextextended('event_analytics.fold', 0))`;
+  return await afterFold(db, async (sql) => {
     const wanted =
       zones === undefined ? sql`true` : sql`zone = ANY(${textArray([COUNTS, ...zones])}::text[])`;
     await sql`
