@@ -10,7 +10,7 @@ const breakerState = async (stats: StatsTest): Promise<number> => {
   return Number(/^database_breaker_state\{[^}]*\} (\d)$/m.exec(text)?.[1]);
 };
 
-/** At once: nowhere near any deadline. */
+/** At once: ten of them take less than five of the shortest deadline, a second, would. */
 async function expectRefusedAtOnce(stats: StatsTest): Promise<void> {
   const began = Date.now();
   for (let i = 0; i < 10; i++) {
@@ -18,7 +18,7 @@ async function expectRefusedAtOnce(stats: StatsTest): Promise<void> {
     expect(body.code).toBe('database_unavailable');
     expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
   }
-  expect(Date.now() - began).toBeLessThan(1_000);
+  expect(Date.now() - began).toBeLessThan(5_000);
 }
 
 const answered = (stats: StatsTest) =>

@@ -44,11 +44,11 @@ export function offsetSpans(zone: string, startMs: number, endMs: number): Offse
   for (let year = utcYear(startMs); year <= utcYear(endMs); year++) {
     for (const { atMs, offsetMs } of transitionsOfYear(`${year} ${zone}`)) {
       if (atMs <= startMs || atMs >= endMs) continue;
-      spans.push({ ...current, endMs: atMs });
+      spans.push({ startMs: current.startMs, endMs: atMs, offsetMs: current.offsetMs });
       current = { startMs: atMs, offsetMs };
     }
   }
-  spans.push({ ...current, endMs });
+  spans.push({ startMs: current.startMs, endMs, offsetMs: current.offsetMs });
   return spans;
 }
 

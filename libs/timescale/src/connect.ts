@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import type { Database, RunOptions, Sql, TransactionOptions } from './database.js';
 import { DatabaseError } from './errors.js';
 import { socketOpener } from './open-socket.js';
+import type { Parameter } from './prepared.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -234,6 +235,11 @@ function guarded(lane: Lane): Sql {
   };
   const tag = ((template, ...parameters) => watched((sql) => sql(template, ...parameters))) as Sql;
   tag.unsafe = (text) => watched((sql) => sql.unsafe(text));
+  tag.prepared = <Row extends readonly unknown[]>(text: string, parameters: readonly Parameter[]) =>
+    watched(
+      (sql) =>
+        sql.unsafe(text, [...parameters], { prepare: true }).values() as Promise<unknown> as Promise<Row[]>,
+    );
   return tag;
 }
 

@@ -1,4 +1,5 @@
 import type postgres from 'postgres';
+import type { Parameter } from './prepared.js';
 
 type Parameters = readonly postgres.ParameterOrFragment<never>[];
 
@@ -10,6 +11,11 @@ export interface Sql {
   ): postgres.PendingQuery<T>;
   /** Text as it is, several statements if need be. Never with anything in it that came from outside. */
   unsafe(text: string): postgres.PendingQuery<postgres.Row[]>;
+  /** A statement that the server remembers, its parameters $1, $2, …: see prepared.ts. Of each row the values, in order. */
+  prepared<Row extends readonly unknown[]>(
+    text: string,
+    parameters: readonly Parameter[],
+  ): PromiseLike<Row[]>;
 }
 
 export interface RunOptions {

@@ -20,7 +20,7 @@ import {
 import { cohortRetention, type DayWindow } from './index-reader/cohort-retention.js';
 import { readEventSeries } from './index-reader/event-series.js';
 import { funnelSteps } from './index-reader/funnel-steps.js';
-import { mapResult } from './index-reader/question.js';
+import { mapResult, type UserRange } from './index-reader/question.js';
 import { slidingUsers } from './index-reader/sliding-users.js';
 import { periodActiveUsers, type PeriodActiveUsersQuery } from './queries/active_users_count.js';
 import { eventCounts, type EventCounts, type EventCountsQuery } from './queries/event_counts_series.js';
@@ -52,6 +52,11 @@ export interface Statistic<T> {
 
 type Asked<Query extends StatisticOptions> = Omit<Query, 'statementTimeoutMs'>;
 
+/*
+ * What is put together for every request or row is written out here and below, and not `{ ...of, more }`: V8 makes a
+ * hidden class for each such object, and what its collector then keeps costs more than the answer (ADR 16).
+ */
+
 /**
  * All statistics, from the index where the zone has one that knows the days that are asked for, else from
  * events. Each answer is of one moment after the question.
@@ -79,9 +84,12 @@ export function createStatistics({ db, indexDb = db, ...options }: StatisticsOpt
   return {
     async periodActiveUsers(query) {
       const periods = periodsTouching(query.zone, query.period, query.from, query.to);
-      const ranges = periods.map((period) => ({ eventType: query.eventType, ...daysOf(period) }));
-      const question = mapResult(countUsers(ranges), (counts) =>
-        periods.map((period, i) => ({ ...period, activeUsers: counts[i] ?? 0 })),
+      const question = mapResult(
+        countUsers(periods.map((period) => rangeOf(query.eventType, daysOf(period)))),
+        (counts) =>
+          periods.map(({ start, end, startMs, endMs }, i) => {
+            return { start, end, startMs, endMs, activeUsers: counts[i] ?? 0 };
+          }),
       );
       return await orFromEvents(await reader.ask(query.zone, question), () =>
         periodActiveUsers(db, { ...query, statementTimeoutMs }),
@@ -97,7 +105,7 @@ export function createStatistics({ db, indexDb = db, ...options }: StatisticsOpt
         limit: query.limit,
       };
       const answer = await reader.askWithTotals(query.zone, range, ({ types }) =>
-        mapResult(countUsers(types.map(({ eventType }) => ({ eventType, ...days }))), (users) =>
+        mapResult(countUsers(types.map(({ eventType }) => rangeOf(eventType, days))), (users) =>
           types.map(({ eventType, count }, i) => ({ eventType, count, users: users[i] ?? 0 })),
         ),
       );
@@ -115,8 +123,8 @@ export function createStatistics({ db, indexDb = db, ...options }: StatisticsOpt
 
     async stickiness(query) {
       const { zone, from, to, eventType } = query;
-      const days = daysOf({ start: from, end: to });
-      const question = mapResult(slidingUsers({ ...days, eventType, windowDays: MONTH_DAYS }), (found) =>
+      const { first, last } = daysOf({ start: from, end: to });
+      const question = mapResult(slidingUsers({ first, last, eventType, windowDays: MONTH_DAYS }), (found) =>
         found.map(({ day, window }, i) => ({ date: addDays(from, i), dau: day, mau: window })),
       );
       return await orFromEvents(await reader.ask(zone, question), () =>
@@ -126,7 +134,8 @@ export function createStatistics({ db, indexDb = db, ...options }: StatisticsOpt
 
     async funnel(query) {
       const { zone, from, to, steps } = query;
-      const question = funnelSteps({ ...daysOf({ start: from, end: to }), steps });
+      const { first, last } = daysOf({ start: from, end: to });
+      const question = funnelSteps({ first, last, steps });
       return await orFromEvents(await reader.ask(zone, question), () =>
         funnel(db, { ...query, statementTimeoutMs }),
       );
@@ -155,10 +164,14 @@ function daysOf({ start, end }: { start: LocalDate; end: LocalDate }): DayWindow
   return { first: dayNumber(start), last: dayNumber(end) };
 }
 
+function rangeOf(eventType: string | undefined, { first, last }: DayWindow): UserRange {
+  return { eventType, first, last };
+}
+
 async function orFromEvents<T>(
   answer: IndexAnswer<T> | undefined,
   compute: () => Promise<T>,
 ): Promise<Statistic<T>> {
-  if (answer !== undefined) return { ...answer, source: 'index' };
+  if (answer !== undefined) return { value: answer.value, version: answer.version, source: 'index' };
   return { value: await compute(), source: 'events' };
 }

@@ -10,7 +10,12 @@ import {
   type ChangesQuery,
   type ReadyIndex,
 } from '../queries/activity_changes_read.js';
-import { readChangesAndTotals, type Totals, type TotalsQuery } from '../queries/event_totals_read.js';
+import {
+  readChangesAndTotals,
+  type ChangesAndTotals,
+  type Totals,
+  type TotalsQuery,
+} from '../queries/event_totals_read.js';
 import { readStatistics } from '../read-statistics.js';
 import { named, usePieces } from './compute.js';
 import type { Question, UserRange } from './question.js';
@@ -304,13 +309,13 @@ export function createActivityReader({
   }
 
   function lookingWithTotals<T>(totals: TotalsQuery, question: (totals: Totals) => Question<T>): Looking<T> {
-    const look = (answer: Changes & { totals: Totals }): Look<T> => {
-      const { index, version, types } = answer.totals;
-      const numbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
+    const look = ({ changes, totals: found }: ChangesAndTotals): Look<T> => {
+      const { index, version, types } = found;
+      const typeNumbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
       const complete = index !== undefined && isComplete(index, totals.fromBucket);
       return {
-        changes: { ...answer, typeNumbers: numbers },
-        question: question(answer.totals),
+        changes: { seq: changes.seq, index: changes.index, typeNumbers, changes: changes.changes },
+        question: question(found),
         exact: true,
         version: complete ? `-${index.id}.${index.generation}.${version}` : undefined,
       };

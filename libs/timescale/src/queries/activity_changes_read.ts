@@ -1,4 +1,5 @@
 import type { Sql } from '../database.js';
+import { part, prepared } from '../prepared.js';
 import { exactCount, intArray, textArray } from '../sql-text.js';
 
 /** An index that answers. */
@@ -40,51 +41,45 @@ export interface Changes {
   changes: Change[] | undefined;
 }
 
-/** What is new in an index since a fold, and whether it still is the one that answers: of one moment. */
-export async function readChanges(sql: Sql, query: ChangesQuery): Promise<Changes> {
-  return changesOf(await sql<ChangesRow[]>`WITH ${changesParts(sql, query)} ${changesRows(sql)}`);
-}
-
 /** A row of the statement: the head, a change, or what event_totals_read adds. */
-export interface ChangesRow {
-  kind: string;
-  seq: string;
-  type: number | null;
-  slot: number | null;
-  bytes: Uint8Array | null;
-  total: string | null;
-  name: string | null;
-  head: { index: ReadyIndex | null; typeNumbers: Record<string, number> | null } | null;
-}
+export type ChangesRow = readonly [
+  kind: string,
+  seq: string,
+  type: number | null,
+  slot: number | null,
+  bytes: Uint8Array | null,
+  total: string | null,
+  name: string | null,
+  head: { index: ReadyIndex | null; typeNumbers: Record<string, number> | null } | null,
+];
 
-/** The parts of a WITH that changesRows selects from. */
-export function changesParts(sql: Sql, { zone, known, typeNames, rowsMax, bytesMax }: ChangesQuery) {
-  return sql`
+/** The parts of a WITH that CHANGES_ROWS selects from. */
+export const CHANGES_PARTS = part<ChangesQuery>`
     ready AS MATERIALIZED (
       SELECT id, generation, sealed_before AS "sealedBefore", complete_from AS "completeFrom"
       FROM activity_indexes
-      WHERE zone = ${zone} AND state = 'ready'
+      WHERE zone = ${(asked) => asked.zone} AND state = 'ready'
     ), type_numbers AS (
       SELECT json_object_agg(event_type, number) AS numbers
       FROM event_types
-      WHERE event_type = ANY(${textArray(typeNames)}::text[])
+      WHERE event_type = ANY(${({ typeNames }) => textArray(typeNames)}::text[])
     ), found AS (
       SELECT seq, type, slot, users
       FROM activity_users
-      WHERE index_id = ${known?.id ?? 0} AND unit = 'd' AND seq > ${known?.since ?? 0}
-        AND type = ANY(${intArray(known?.types ?? [])}::int[])
-        AND EXISTS (SELECT FROM ready WHERE id = ${known?.id ?? 0} AND generation = ${known?.generation ?? 0})
-      LIMIT ${rowsMax + 1}
+      WHERE index_id = ${({ known }) => known?.id ?? 0} AND unit = 'd' AND seq > ${({ known }) => known?.since ?? 0}
+        AND type = ANY(${({ known }) => intArray(known?.types ?? [])}::int[])
+        AND EXISTS (SELECT FROM ready WHERE id = ${({ known }) => known?.id ?? 0}
+          AND generation = ${({ known }) => known?.generation ?? 0})
+      LIMIT ${({ rowsMax }) => rowsMax + 1}
     ), changes AS (
       SELECT seq, type, slot,
-        CASE WHEN count(*) OVER () <= ${rowsMax} AND sum(octet_length(users)) OVER () <= ${bytesMax}
+        CASE WHEN count(*) OVER () <= ${({ rowsMax }) => rowsMax}
+            AND sum(octet_length(users)) OVER () <= ${({ bytesMax }) => bytesMax}
           THEN users END AS users
       FROM found
     )`;
-}
 
-export function changesRows(sql: Sql) {
-  return sql`
+export const CHANGES_ROWS = part`
     SELECT 'head' AS kind, seq, NULL::int AS type, NULL::int AS slot, NULL::bytea AS bytes,
       NULL::bigint AS total, NULL::text AS name, json_build_object(
         'index', (SELECT row_to_json(ready) FROM ready),
@@ -94,22 +89,31 @@ export function changesRows(sql: Sql) {
     UNION ALL
     SELECT 'change', seq, type, slot, users, NULL, NULL, NULL
     FROM changes`;
+
+const CHANGES = prepared<ChangesQuery, ChangesRow>(part`WITH ${CHANGES_PARTS} ${CHANGES_ROWS}`);
+
+/** What is new in an index since a fold, and whether it still is the one that answers: of one moment. */
+export async function readChanges(sql: Sql, query: ChangesQuery): Promise<Changes> {
+  return changesOf(await CHANGES(sql, query));
 }
 
 export function changesOf(rows: readonly ChangesRow[]): Changes {
-  const head = rows.find((row) => row.kind === 'head');
-  if (head === undefined) throw new Error('activity_state is empty');
+  let head: ChangesRow | undefined;
   const changes: Change[] = [];
   let tooMany = false;
-  for (const { kind, seq, type, slot, bytes } of rows) {
+  for (const row of rows) {
+    const [kind, seq, type, day, users] = row;
+    if (kind === 'head') head = row;
     if (kind !== 'change') continue;
-    if (bytes === null) tooMany = true;
-    else changes.push({ seq: exactCount(seq), type: type ?? 0, day: slot ?? 0, users: bytes });
+    if (users === null) tooMany = true;
+    else changes.push({ seq: exactCount(seq), type: type ?? 0, day: day ?? 0, users });
   }
+  if (head === undefined) throw new Error('activity_state is empty');
+  const [, seq, , , , , , found] = head;
   return {
-    seq: exactCount(head.seq),
-    index: head.head?.index ?? undefined,
-    typeNumbers: new Map(Object.entries(head.head?.typeNumbers ?? {})),
+    seq: exactCount(seq),
+    index: found?.index ?? undefined,
+    typeNumbers: new Map(Object.entries(found?.typeNumbers ?? {})),
     changes: tooMany ? undefined : changes,
   };
 }

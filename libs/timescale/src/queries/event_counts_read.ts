@@ -57,8 +57,9 @@ export async function readCounts(
     FROM activity_counts
     WHERE index_id = ${indexId} AND day BETWEEN ${firstDay} AND ${lastDay}
       ${type === undefined ? sql`` : sql`AND type = ${type}`}`;
-  return rows.map(({ quarters, total, ...row }) => ({
-    ...row,
+  return rows.map(({ type, day, quarters, total }) => ({
+    type,
+    day,
     total: exactCount(total),
     quarters: quarters === null ? undefined : decodeQuarterCounts(quarters),
   }));

@@ -1,10 +1,11 @@
 import type { Sql } from '../database.js';
 import { decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
+import { part, prepared } from '../prepared.js';
 import { exactCount, intArray } from '../sql-text.js';
 import {
   changesOf,
-  changesParts,
-  changesRows,
+  CHANGES_PARTS,
+  CHANGES_ROWS,
   type Changes,
   type ChangesQuery,
   type ChangesRow,
@@ -28,49 +29,34 @@ export interface Totals {
   types: { type: number; eventType: string; count: number }[];
 }
 
-/** Which types have the most events. */
-export async function readTotals(sql: Sql, query: TotalsQuery): Promise<Totals> {
-  return totalsOf(await sql<ChangesRow[]>`WITH ${totalsParts(sql, query)} ${totalsRows(sql, query)}`, query);
+export interface ChangesAndTotals {
+  changes: Changes;
+  totals: Totals;
 }
 
-/** The same, and what is new in an index: both of the same moment. */
-export async function readChangesAndTotals(
-  sql: Sql,
-  changes: ChangesQuery,
-  query: TotalsQuery,
-): Promise<Changes & { totals: Totals }> {
-  const rows = await sql<ChangesRow[]>`
-    WITH ${changesParts(sql, changes)}, ${totalsParts(sql, query)}
-    ${changesRows(sql)} UNION ALL ${totalsRows(sql, query)}`;
-  return { ...changesOf(rows), totals: totalsOf(rows, query) };
-}
-
-function totalsParts(sql: Sql, { fromBucket, toBucket, limit }: TotalsQuery) {
-  const { first, last, firstWhole, lastWhole } = daysOf(fromBucket, toBucket);
-  return sql`
+/** The parts of a WITH that TOTALS_ROWS selects from. */
+const TOTALS_PARTS = part<TotalsQuery>`
     counts AS MATERIALIZED (
       SELECT id, generation, sealed_before AS "sealedBefore", complete_from AS "completeFrom"
       FROM activity_indexes
       WHERE zone = '' AND state = 'ready'
     ), sums AS MATERIALIZED (
       -- Of days that the range holds in part, none of the events or all of them may lie in it.
-      SELECT type, sum(total) AS possible, max(seq) AS seq,
-        coalesce(sum(total) FILTER (WHERE day BETWEEN ${firstWhole} AND ${lastWhole}), 0) AS certain
+      SELECT type, sum(total) AS possible, max(seq) AS seq, coalesce(sum(total) FILTER (
+        WHERE day BETWEEN ${(asked) => daysOf(asked).firstWhole} AND ${(asked) => daysOf(asked).lastWhole}
+      ), 0) AS certain
       FROM activity_counts
-      WHERE index_id = (SELECT id FROM counts) AND day BETWEEN ${first} AND ${last}
+      WHERE index_id = (SELECT id FROM counts)
+        AND day BETWEEN ${(asked) => daysOf(asked).first} AND ${(asked) => daysOf(asked).last}
       GROUP BY type
     ), candidates AS MATERIALIZED (
       SELECT type, certain
       FROM sums
-      WHERE possible > 0
-        AND possible >= coalesce((SELECT certain FROM sums ORDER BY certain DESC OFFSET ${limit - 1} LIMIT 1), 0)
+      WHERE possible > 0 AND possible >= coalesce(
+        (SELECT certain FROM sums ORDER BY certain DESC OFFSET ${({ limit }) => limit - 1} LIMIT 1), 0)
     )`;
-}
 
-function totalsRows(sql: Sql, { fromBucket, toBucket }: TotalsQuery) {
-  const { first, last, firstWhole, lastWhole } = daysOf(fromBucket, toBucket);
-  const partial = [...new Set([first, last])].filter((day) => day < firstWhole || day > lastWhole);
-  return sql`
+const TOTALS_ROWS = part<TotalsQuery>`
     SELECT 'counts' AS kind, (SELECT coalesce(max(seq), 0) FROM sums) AS seq,
       NULL::int AS type, NULL::int AS slot, NULL::bytea AS bytes, NULL::bigint AS total, NULL::text AS name,
       json_build_object('index', (SELECT row_to_json(counts) FROM counts)) AS head
@@ -80,12 +66,35 @@ function totalsRows(sql: Sql, { fromBucket, toBucket }: TotalsQuery) {
     UNION ALL
     SELECT 'partial', 0, type, day, quarters, NULL, NULL, NULL
     FROM activity_counts
-    WHERE index_id = (SELECT id FROM counts) AND day = ANY(${intArray(partial)}::int[])
+    WHERE index_id = (SELECT id FROM counts) AND day = ANY(${(asked) => intArray(partialDays(asked))}::int[])
       AND type IN (SELECT type FROM candidates)`;
+
+const TOTALS = prepared<TotalsQuery, ChangesRow>(part`WITH ${TOTALS_PARTS} ${TOTALS_ROWS}`);
+type Both = ChangesQuery & TotalsQuery;
+const CHANGES_AND_TOTALS = prepared<Both, ChangesRow>(
+  part<Both>`WITH ${CHANGES_PARTS}, ${TOTALS_PARTS} ${CHANGES_ROWS} UNION ALL ${TOTALS_ROWS}`,
+);
+
+/** Which types have the most events. */
+export async function readTotals(sql: Sql, query: TotalsQuery): Promise<Totals> {
+  return totalsOf(await TOTALS(sql, query), query);
+}
+
+/** The same, and what is new in an index: both of the same moment. */
+export async function readChangesAndTotals(
+  sql: Sql,
+  changes: ChangesQuery,
+  query: TotalsQuery,
+): Promise<ChangesAndTotals> {
+  const { zone, known, typeNames, rowsMax, bytesMax } = changes;
+  const { fromBucket, toBucket, limit } = query;
+  const asked = { zone, known, typeNames, rowsMax, bytesMax, fromBucket, toBucket, limit };
+  const rows = await CHANGES_AND_TOTALS(sql, asked);
+  return { changes: changesOf(rows), totals: totalsOf(rows, query) };
 }
 
 /** UTC days that buckets lie in, and those of them that lie in the range as a whole. */
-function daysOf(fromBucket: number, toBucket: number) {
+function daysOf({ fromBucket, toBucket }: TotalsQuery) {
   return {
     first: Math.floor(fromBucket / QUARTERS_PER_DAY),
     last: Math.ceil(toBucket / QUARTERS_PER_DAY) - 1,
@@ -94,14 +103,24 @@ function daysOf(fromBucket: number, toBucket: number) {
   };
 }
 
+function partialDays(query: TotalsQuery): number[] {
+  const { first, last, firstWhole, lastWhole } = daysOf(query);
+  return [...new Set([first, last])].filter((day) => day < firstWhole || day > lastWhole);
+}
+
 function totalsOf(rows: readonly ChangesRow[], { fromBucket, toBucket, limit }: TotalsQuery): Totals {
-  const counts = rows.find((row) => row.kind === 'counts');
+  let index: ReadyIndex | undefined;
+  let version = 0;
   const types = new Map<number, { type: number; eventType: string; count: number }>();
-  for (const { kind, type, total, name } of rows) {
+  for (const [kind, seq, type, , , total, name, head] of rows) {
+    if (kind === 'counts') {
+      index = head?.index ?? undefined;
+      version = exactCount(seq);
+    }
     if (kind !== 'total' || type === null || name === null) continue;
     types.set(type, { type, eventType: name, count: exactCount(total ?? 0) });
   }
-  for (const { kind, type, slot, bytes } of rows) {
+  for (const [kind, , type, slot, bytes] of rows) {
     const found = kind === 'partial' ? types.get(type ?? 0) : undefined;
     if (found === undefined || slot === null || bytes === null) continue;
     decodeQuarterCounts(bytes).forEach((count, quarter) => {
@@ -110,8 +129,8 @@ function totalsOf(rows: readonly ChangesRow[], { fromBucket, toBucket, limit }: 
     });
   }
   return {
-    index: counts?.head?.index ?? undefined,
-    version: exactCount(counts?.seq ?? 0),
+    index,
+    version,
     types: [...types.values()]
       .filter(({ count }) => count > 0)
       .sort((a, b) => b.count - a.count || byCodePoint(a.eventType, b.eventType))
