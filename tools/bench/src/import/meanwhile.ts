@@ -1,3 +1,4 @@
+import type { Database } from '@event-analytics/timescale';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countRows } from '../database.js';
 import { startEndToEnd } from '../ingest/end-to-end.js';
@@ -6,12 +7,12 @@ import type { LoadFigures } from '../ingest/load/protocol.js';
 import { NotCountedExactly, untilCounted } from '../ingest/verify.js';
 import type { HistoryFile } from './csv-file.js';
 import { summaryOf, type Importer } from './our-import.js';
+import type { Program } from './run-program.js';
 import type { Measured } from './yardsticks.js';
 
 const BATCH_EVENTS = 100;
 const WARM_UP_SECONDS = 2;
-/** The import has begun to write by then. */
-const HEAD_START_MS = 1_500;
+const LOOK_MS = 20;
 
 export interface MeanwhileFigures {
   /** Events a second that the gateway acknowledged: before the import, while it ran, and after it. */
@@ -64,8 +65,7 @@ export async function measureMeanwhile(
       const before = await send('alone', o.seconds);
       await settled();
       const program = importer.start(file, system.databaseUrl);
-      const head = Math.min(HEAD_START_MS, 1_000 * o.seconds);
-      await sleep(head);
+      await begun(system.db, program);
       const during = await send('while an import runs', o.seconds);
       const ranThroughout = !program.hasEnded();
       program.child.kill('SIGTERM');
@@ -87,5 +87,14 @@ export async function measureMeanwhile(
     }
   } finally {
     await load.stop();
+  }
+}
+
+/** Until the import has its row: it has come so far that it ends in order when it is told to. */
+async function begun(db: Database, program: Program): Promise<void> {
+  for (;;) {
+    const imports = await db.run((sql) => sql`SELECT FROM imports LIMIT 1`);
+    if (imports.length > 0 || program.hasEnded()) return;
+    await sleep(LOOK_MS);
   }
 }
