@@ -10,15 +10,17 @@ const breakerState = async (stats: StatsTest): Promise<number> => {
   return Number(/^database_breaker_state\{[^}]*\} (\d)$/m.exec(text)?.[1]);
 };
 
-/** At once: ten of them take less than five of the shortest deadline, a second, would. */
+/** At once: most of them in less than half of the shortest deadline, a second. */
 async function expectRefusedAtOnce(stats: StatsTest): Promise<void> {
-  const began = Date.now();
+  const tookMs: number[] = [];
   for (let i = 0; i < 10; i++) {
+    const began = Date.now();
     const { body, headers } = await stats.get('/stats/dau').expect(503);
+    tookMs.push(Date.now() - began);
     expect(body.code).toBe('database_unavailable');
     expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
   }
-  expect(Date.now() - began).toBeLessThan(5_000);
+  expect(tookMs.sort((a, b) => a - b)[5]).toBeLessThan(500);
 }
 
 const answered = (stats: StatsTest) =>

@@ -1,7 +1,7 @@
 import type { Sql } from './database.js';
 
-/** What a parameter may be: as the driver passes it, arrays as text. */
-export type Parameter = string | number | boolean | null | Uint8Array;
+/** What a parameter may be; arrays are passed as text. */
+export type Parameter = string | number;
 
 /** A part of a statement, put together once and for all; its parameters come from what is asked. */
 export interface Part<Asked> {
@@ -36,7 +36,7 @@ export function part<Asked>(
   return { texts, parameters };
 }
 
-/** The statement that a part is, the server's to remember. It answers with rows of values, in the order of its columns. */
+/** The statement that a part is, the server's to remember where it has a parameter. It answers with rows of values, in the order of its columns. */
 export function prepared<Asked, Row extends readonly unknown[]>({
   texts,
   parameters,

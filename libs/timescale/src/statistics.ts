@@ -53,8 +53,8 @@ export interface Statistic<T> {
 type Asked<Query extends StatisticOptions> = Omit<Query, 'statementTimeoutMs'>;
 
 /*
- * What is put together for every request or row is written out here and below, and not `{ ...of, more }`: V8 makes a
- * hidden class for each such object, and what its collector then keeps costs more than the answer (ADR 16).
+ * What is put together for every answer or row is written out, and not `{ ...of, more }`: V8 makes a hidden class for each
+ * such object, and what its collector then keeps costs more than the answer (ADR 16).
  */
 
 /**

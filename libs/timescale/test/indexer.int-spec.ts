@@ -415,6 +415,7 @@ function failingAt(db: Database, n: number): Database {
           return sql(template, ...parameters);
         }) as Sql;
         failing.unsafe = (text) => sql.unsafe(text);
+        failing.prepared = (text, parameters) => sql.prepared(text, parameters);
         return work(failing);
       }, options),
   };

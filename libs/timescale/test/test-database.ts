@@ -1,5 +1,11 @@
 import { createTestDatabase } from '@event-analytics/testkit';
-import { connectDatabase, migrate, type Database, type StorageKind } from '../src/index.js';
+import {
+  connectDatabase,
+  migrate,
+  type ConnectOptions,
+  type Database,
+  type StorageKind,
+} from '../src/index.js';
 
 /** What the server of this run offers; see global-setup.mjs. */
 export const storages = (process.env.EA_TEST_STORAGES ?? '').split(',') as StorageKind[];
@@ -8,7 +14,11 @@ export interface OpenedDatabase {
   url: string;
   db: Database;
   /** Another pool on the same database, closed with it. */
-  connect: (options?: { maxConnections?: number; answerTimeoutMs?: number; url?: string }) => Database;
+  connect: (
+    options?: Partial<
+      Pick<ConnectOptions, 'maxConnections' | 'answerTimeoutMs' | 'statementTimeoutMs' | 'url'>
+    >,
+  ) => Database;
   close: () => Promise<void>;
 }
 

@@ -311,10 +311,10 @@ export function createActivityReader({
   function lookingWithTotals<T>(totals: TotalsQuery, question: (totals: Totals) => Question<T>): Looking<T> {
     const look = ({ changes, totals: found }: ChangesAndTotals): Look<T> => {
       const { index, version, types } = found;
-      const typeNumbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
+      const numbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
       const complete = index !== undefined && isComplete(index, totals.fromBucket);
       return {
-        changes: { seq: changes.seq, index: changes.index, typeNumbers, changes: changes.changes },
+        changes: { seq: changes.seq, index: changes.index, typeNumbers: numbers, changes: changes.changes },
         question: question(found),
         exact: true,
         version: complete ? `-${index.id}.${index.generation}.${version}` : undefined,

@@ -47,9 +47,8 @@ export async function endFold(sql: Sql, state: FoldState): Promise<void> {
 }
 
 /**
- * A transaction that needs the fold's lock and waits for whoever has it, in turn with all others; who holds it and
- * hangs loses it.
- * @throws 55P03 (lock_not_available) where it did not come to be free within a minute; what the server or driver throws
+ * A transaction that needs the fold's lock and waits for whoever has it; who holds it and hangs loses it.
+ * @throws 55P03 (lock_not_available) where it was not free for a minute; what the server or driver throws
  */
 export async function afterFold<T>(db: Database, work: (sql: Sql) => Promise<T>): Promise<T> {
   const deadlineMs = performance.now() + FOLD_TIMEOUT_MS;
@@ -60,7 +59,13 @@ export async function afterFold<T>(db: Database, work: (sql: Sql) => Promise<T>)
           await sql`SELECT pg_advisory_xact_lock(hashtextextended('event_analytics.fold', 0))`;
           return await work(sql);
         },
-        { lockTimeoutMs: FOLD_SILENT_MS, idleTimeoutMs: FOLD_SILENT_MS },
+        {
+          answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
+          // Longer than the wait, whatever the session's is.
+          statementTimeoutMs: FOLD_TIMEOUT_MS,
+          lockTimeoutMs: FOLD_SILENT_MS,
+          idleTimeoutMs: FOLD_SILENT_MS,
+        },
       );
     } catch (error) {
       if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE || performance.now() > deadlineMs)
