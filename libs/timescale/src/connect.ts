@@ -235,10 +235,9 @@ function guarded(lane: Lane): Sql {
   };
   const tag = ((template, ...parameters) => watched((sql) => sql(template, ...parameters))) as Sql;
   tag.unsafe = (text) => watched((sql) => sql.unsafe(text));
-  tag.prepared = <Row extends readonly unknown[]>(text: string, parameters: readonly Parameter[]) =>
+  tag.prepared = <Row extends readonly unknown[]>(text: string, parameters: Parameter[]) =>
     watched(
-      (sql) =>
-        sql.unsafe(text, [...parameters], { prepare: true }).values() as Promise<unknown> as Promise<Row[]>,
+      (sql) => sql.unsafe(text, parameters, { prepare: true }).values() as Promise<unknown> as Promise<Row[]>,
     );
   return tag;
 }

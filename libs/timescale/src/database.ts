@@ -12,10 +12,7 @@ export interface Sql {
   /** Text as it is, several statements if need be. Never with anything in it that came from outside. */
   unsafe(text: string): postgres.PendingQuery<postgres.Row[]>;
   /** A statement that the server remembers, its parameters $1, $2, …: see prepared.ts. Of each row the values, in order. */
-  prepared<Row extends readonly unknown[]>(
-    text: string,
-    parameters: readonly Parameter[],
-  ): PromiseLike<Row[]>;
+  prepared<Row extends readonly unknown[]>(text: string, parameters: Parameter[]): PromiseLike<Row[]>;
 }
 
 export interface RunOptions {

@@ -36,7 +36,10 @@ export function part<Asked>(
   return { texts, parameters };
 }
 
-/** The statement that a part is, the server's to remember where it has a parameter. It answers with rows of values, in the order of its columns. */
+/**
+ * The statement that a part is, the server's to remember where it has a parameter. It answers with rows of values, in the
+ * order of its columns.
+ */
 export function prepared<Asked, Row extends readonly unknown[]>({
   texts,
   parameters,

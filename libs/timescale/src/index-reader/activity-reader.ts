@@ -314,7 +314,7 @@ export function createActivityReader({
       const numbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
       const complete = index !== undefined && isComplete(index, totals.fromBucket);
       return {
-        changes: { seq: changes.seq, index: changes.index, typeNumbers: numbers, changes: changes.changes },
+        changes: { ...changes, typeNumbers: numbers },
         question: question(found),
         exact: true,
         version: complete ? `-${index.id}.${index.generation}.${version}` : undefined,

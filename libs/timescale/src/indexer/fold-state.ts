@@ -13,9 +13,15 @@ export interface FoldState {
 }
 
 /** A fold takes milliseconds; past this the server is asked to stop a statement of it, and it is done again. */
-export const FOLD_TIMEOUT_MS = 60_000;
+const FOLD_TIMEOUT_MS = 60_000;
 /** Between two statements it counts for less than a second; who is silent for longer hangs, and another takes over. */
-export const FOLD_SILENT_MS = 5_000;
+const FOLD_SILENT_MS = 5_000;
+/** Of a transaction that takes the fold's lock, whatever the session's are. */
+export const FOLD_LIMITS = {
+  answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
+  statementTimeoutMs: FOLD_TIMEOUT_MS,
+  idleTimeoutMs: FOLD_SILENT_MS,
+};
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
@@ -59,13 +65,7 @@ export async function afterFold<T>(db: Database, work: (sql: Sql) => Promise<T>)
           await sql`SELECT pg_advisory_xact_lock(hashtextextended('event_analytics.fold', 0))`;
           return await work(sql);
         },
-        {
-          answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
-          // Longer than the wait, whatever the session's is.
-          statementTimeoutMs: FOLD_TIMEOUT_MS,
-          lockTimeoutMs: FOLD_SILENT_MS,
-          idleTimeoutMs: FOLD_SILENT_MS,
-        },
+        { ...FOLD_LIMITS, lockTimeoutMs: FOLD_SILENT_MS },
       );
     } catch (error) {
       if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE || performance.now() > deadlineMs)

@@ -4,7 +4,7 @@ import { returnToActivityLog } from '../queries/activity_log_return.js';
 import { takeActivityLog } from '../queries/activity_log_take.js';
 import { countEntries, countEvents, entriesBetween, type ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
-import { beginFold, endFold, FOLD_SILENT_MS, FOLD_TIMEOUT_MS, type FoldState } from './fold-state.js';
+import { beginFold, endFold, FOLD_LIMITS, type FoldState } from './fold-state.js';
 import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { COUNTS, daysOfZone, liveIndexes, type ActivityIndex } from './indexes.js';
 import { createKnownUsers, type KnownUsers } from './known-users.js';
@@ -112,12 +112,7 @@ export async function withFold<T>(
         committed = state;
         return done.result;
       },
-      {
-        answerTimeoutMs: 2 * FOLD_TIMEOUT_MS,
-        ...options,
-        statementTimeoutMs: FOLD_TIMEOUT_MS,
-        idleTimeoutMs: FOLD_SILENT_MS,
-      },
+      { ...FOLD_LIMITS, ...options },
     );
     if (committed !== undefined) {
       memory.lastSeq = committed.seq;

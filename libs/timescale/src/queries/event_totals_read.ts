@@ -34,8 +34,18 @@ export interface ChangesAndTotals {
   totals: Totals;
 }
 
+/** UTC days that the buckets lie in, and those of them that lie in the range as a whole, or in part. */
+interface TotalsAsked {
+  first: number;
+  last: number;
+  firstWhole: number;
+  lastWhole: number;
+  partial: readonly number[];
+  limit: number;
+}
+
 /** The parts of a WITH that TOTALS_ROWS selects from. */
-const TOTALS_PARTS = part<TotalsQuery>`
+const TOTALS_PARTS = part<TotalsAsked>`
     counts AS MATERIALIZED (
       SELECT id, generation, sealed_before AS "sealedBefore", complete_from AS "completeFrom"
       FROM activity_indexes
@@ -43,11 +53,11 @@ const TOTALS_PARTS = part<TotalsQuery>`
     ), sums AS MATERIALIZED (
       -- Of days that the range holds in part, none of the events or all of them may lie in it.
       SELECT type, sum(total) AS possible, max(seq) AS seq, coalesce(sum(total) FILTER (
-        WHERE day BETWEEN ${(asked) => daysOf(asked).firstWhole} AND ${(asked) => daysOf(asked).lastWhole}
+        WHERE day BETWEEN ${({ firstWhole }) => firstWhole} AND ${({ lastWhole }) => lastWhole}
       ), 0) AS certain
       FROM activity_counts
       WHERE index_id = (SELECT id FROM counts)
-        AND day BETWEEN ${(asked) => daysOf(asked).first} AND ${(asked) => daysOf(asked).last}
+        AND day BETWEEN ${({ first }) => first} AND ${({ last }) => last}
       GROUP BY type
     ), candidates AS MATERIALIZED (
       SELECT type, certain
@@ -56,7 +66,7 @@ const TOTALS_PARTS = part<TotalsQuery>`
         (SELECT certain FROM sums ORDER BY certain DESC OFFSET ${({ limit }) => limit - 1} LIMIT 1), 0)
     )`;
 
-const TOTALS_ROWS = part<TotalsQuery>`
+const TOTALS_ROWS = part<TotalsAsked>`
     SELECT 'counts' AS kind, (SELECT coalesce(max(seq), 0) FROM sums) AS seq,
       NULL::int AS type, NULL::int AS slot, NULL::bytea AS bytes, NULL::bigint AS total, NULL::text AS name,
       json_build_object('index', (SELECT row_to_json(counts) FROM counts)) AS head
@@ -66,18 +76,18 @@ const TOTALS_ROWS = part<TotalsQuery>`
     UNION ALL
     SELECT 'partial', 0, type, day, quarters, NULL, NULL, NULL
     FROM activity_counts
-    WHERE index_id = (SELECT id FROM counts) AND day = ANY(${(asked) => intArray(partialDays(asked))}::int[])
+    WHERE index_id = (SELECT id FROM counts) AND day = ANY(${({ partial }) => intArray(partial)}::int[])
       AND type IN (SELECT type FROM candidates)`;
 
-const TOTALS = prepared<TotalsQuery, ChangesRow>(part`WITH ${TOTALS_PARTS} ${TOTALS_ROWS}`);
-type Both = ChangesQuery & TotalsQuery;
+const TOTALS = prepared<TotalsAsked, ChangesRow>(part`WITH ${TOTALS_PARTS} ${TOTALS_ROWS}`);
+type Both = ChangesQuery & TotalsAsked;
 const CHANGES_AND_TOTALS = prepared<Both, ChangesRow>(
   part<Both>`WITH ${CHANGES_PARTS}, ${TOTALS_PARTS} ${CHANGES_ROWS} UNION ALL ${TOTALS_ROWS}`,
 );
 
 /** Which types have the most events. */
 export async function readTotals(sql: Sql, query: TotalsQuery): Promise<Totals> {
-  return totalsOf(await TOTALS(sql, query), query);
+  return totalsOf(await TOTALS(sql, askedOf(query)), query);
 }
 
 /** The same, and what is new in an index: both of the same moment. */
@@ -87,25 +97,31 @@ export async function readChangesAndTotals(
   query: TotalsQuery,
 ): Promise<ChangesAndTotals> {
   const { zone, known, typeNames, rowsMax, bytesMax } = changes;
-  const { fromBucket, toBucket, limit } = query;
-  const asked = { zone, known, typeNames, rowsMax, bytesMax, fromBucket, toBucket, limit };
+  const { first, last, firstWhole, lastWhole, partial, limit } = askedOf(query);
+  const asked = {
+    zone,
+    known,
+    typeNames,
+    rowsMax,
+    bytesMax,
+    first,
+    last,
+    firstWhole,
+    lastWhole,
+    partial,
+    limit,
+  };
   const rows = await CHANGES_AND_TOTALS(sql, asked);
   return { changes: changesOf(rows), totals: totalsOf(rows, query) };
 }
 
-/** UTC days that buckets lie in, and those of them that lie in the range as a whole. */
-function daysOf({ fromBucket, toBucket }: TotalsQuery) {
-  return {
-    first: Math.floor(fromBucket / QUARTERS_PER_DAY),
-    last: Math.ceil(toBucket / QUARTERS_PER_DAY) - 1,
-    firstWhole: Math.ceil(fromBucket / QUARTERS_PER_DAY),
-    lastWhole: Math.floor(toBucket / QUARTERS_PER_DAY) - 1,
-  };
-}
-
-function partialDays(query: TotalsQuery): number[] {
-  const { first, last, firstWhole, lastWhole } = daysOf(query);
-  return [...new Set([first, last])].filter((day) => day < firstWhole || day > lastWhole);
+function askedOf({ fromBucket, toBucket, limit }: TotalsQuery): TotalsAsked {
+  const first = Math.floor(fromBucket / QUARTERS_PER_DAY);
+  const last = Math.ceil(toBucket / QUARTERS_PER_DAY) - 1;
+  const firstWhole = Math.ceil(fromBucket / QUARTERS_PER_DAY);
+  const lastWhole = Math.floor(toBucket / QUARTERS_PER_DAY) - 1;
+  const partial = [...new Set([first, last])].filter((day) => day < firstWhole || day > lastWhole);
+  return { first, last, firstWhole, lastWhole, partial, limit };
 }
 
 function totalsOf(rows: readonly ChangesRow[], { fromBucket, toBucket, limit }: TotalsQuery): Totals {
