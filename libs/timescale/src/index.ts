@@ -60,7 +60,7 @@ export {
   type FoldResult,
 } from './indexer/fold.js';
 export { ensureIndexes, type EnsuredIndexes } from './indexer/indexes.js';
-export { recount, type Difference, type Recount } from './indexer/recount.js';
+export { recount, type Difference, type Recount, type RecountOptions } from './indexer/recount.js';
 export { reindex, ZonesNotIndexedError, type ReindexOptions, type ReindexResult } from './indexer/reindex.js';
 export { requestReindex } from './indexer/request-reindex.js';
 export {

@@ -4,7 +4,7 @@ import type { Database, Sql } from '../database.js';
 import { DatabaseError } from '../errors.js';
 import { activityOfEvents } from '../queries/activity_of_events.js';
 import { peekActivityLog } from '../queries/activity_log_peek.js';
-import { eventsExtent } from '../queries/events_extent.js';
+import { eventsExtent, type BucketRange } from '../queries/events_extent.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { BUCKET_MS, decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { instant, textArray } from '../sql-text.js';
@@ -19,6 +19,7 @@ const LOG_ROWS_MAX = 2_000;
 const STEP_MS = 500;
 /** Past all numbers that users are given. */
 const FIRST_TEMPORARY = 2_147_483_648;
+const PAST_ALL_TYPES = 2_147_483_647;
 const DIFFERENCES_MAX = 1_000;
 
 /** A number of the index that is not what the events say. */
@@ -41,33 +42,46 @@ export interface Recount {
   differing: number;
   /** The first thousand of them. */
   differences: Difference[];
-  /** Events that were read. */
+  /** Events that were counted anew, each once, though every index has them read again: the most that one was compared with. */
   events: number;
   /** Where events begin that can be counted anew: those of before were dropped. Undefined: with the first. */
   retainedFrom: string | undefined;
-  /** Zones that were compared, and those whose index is not ready. */
+  /** Zones that were compared to the end. */
   zones: string[];
+  /** Those that were not, for their first index is still being built. Empty: the counts of events. */
   notReady: string[];
+  /** Those that were not, for they have none: events lie where their days cannot be told. */
+  refused: string[];
+  /** It was stopped before the end. */
+  interrupted: boolean;
+}
+
+export interface RecountOptions {
+  onProgress?: (share: number) => void;
+  /** Aborted: ends after the step in hand, with what was found until then. */
+  signal?: AbortSignal;
 }
 
 /**
  * Counts everything anew from events and compares it with the index: the users of every day and sealed
  * month by type, one by one and not only how many, and the events of every quarter of an hour. All
- * statistics are made of these. One snapshot, no lock: ingest and folding go on; what is in the log and
- * not folded yet counts as the index's.
+ * statistics are made of these. One snapshot: ingest and folding go on; what is in the log and not folded yet counts
+ * as the index's. Until the end no partition or chunk is dropped and none is compressed: who begins to compress one
+ * waits, and so do writes of late events into that one, behind it; nobody who reads.
  * @throws DatabaseError index_behind when more waits in the log than can be looked through
  */
 export async function recount(
   db: Database,
   userSets: UserSets,
-  o: { onProgress?: (share: number) => void } = {},
+  { onProgress, signal }: RecountOptions = {},
 ): Promise<Recount> {
   return await db.transaction(
     async (sql) => {
-      // Before the snapshot: nothing of what that sees is dropped until the end.
-      await sql`LOCK TABLE ONLY events IN ACCESS SHARE MODE`;
+      await lockEvents(sql);
       const indexes = await liveIndexes(sql);
       const ready = indexes.filter(({ state }) => state === 'ready');
+      const others = (zones: Iterable<string>) =>
+        [...new Set(zones)].filter((zone) => !ready.some((index) => index.zone === zone));
       const log = await peekActivityLog(sql, { rowsMax: LOG_ROWS_MAX });
       if (log === undefined) {
         throw new DatabaseError(
@@ -78,24 +92,39 @@ export async function recount(
       const retained = await retainedFromBucket(sql);
       const names = await typeNames(sql);
       const findings = createFindings(names);
+      const ranges = [(await eventsExtent(sql)) ?? NO_BUCKETS, bucketsOf(log)];
+      const compared: string[] = [];
       let events = 0;
       for (const [i, index] of ready.entries()) {
+        const comparison = { index, log, ranges, retained, names, findings, userSets, signal };
         const compare = index.zone === COUNTS ? compareCounts : compareUsers;
-        events = await compare(sql, { index, log, names, findings, userSets }, (share) =>
-          o.onProgress?.((i + share) / ready.length),
-        );
-        if (index.zone !== COUNTS) await compareMonths(sql, { index, findings, userSets });
+        const read = await compare(sql, comparison, (share) => onProgress?.((i + share) / ready.length));
+        events = Math.max(events, read);
+        if (index.zone !== COUNTS) await compareMonths(sql, comparison);
+        if (signal?.aborted) break;
+        compared.push(index.zone);
       }
       return {
         ...findings.result(),
         events,
         retainedFrom: retained === undefined ? undefined : instant(retained * BUCKET_MS),
-        zones: ready.map(({ zone }) => zone).filter((zone) => zone !== COUNTS),
-        notReady: indexes.filter(({ state }) => state !== 'ready').map(({ zone }) => zone),
+        zones: compared.filter((zone) => zone !== COUNTS),
+        notReady: others([COUNTS, ...indexes.map(({ zone }) => zone)]),
+        refused: others(await refusedZones(sql)),
+        interrupted: compared.length < ready.length,
       };
     },
     { readOnly: true, repeatableRead: true, statementTimeoutMs: 0, answerTimeoutMs: Infinity },
   );
+}
+
+/**
+ * Before the snapshot, and with all partitions, which reading takes more locks of. TimescaleDB compresses a chunk for
+ * every snapshot: an older one then sees what came after it, or misses what had come late. ROW SHARE has that wait before
+ * it has a lock of its own, on which those who only read would wait as well.
+ */
+async function lockEvents(sql: Sql): Promise<void> {
+  await sql`LOCK TABLE events IN ROW SHARE MODE`;
 }
 
 type Findings = ReturnType<typeof createFindings>;
@@ -123,9 +152,20 @@ function createFindings(names: ReadonlyMap<string, number>) {
 interface Comparison {
   index: ActivityIndex;
   log: readonly ActivityEntries[];
+  /** Where events can be, and where those of the log are. */
+  ranges: readonly BucketRange[];
+  /** The bucket that events were dropped before. */
+  retained: number | undefined;
   names: ReadonlyMap<string, number>;
   findings: Findings;
   userSets: UserSets;
+  signal: AbortSignal | undefined;
+}
+
+async function refusedZones(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ zone: string }[]>`
+    SELECT zone FROM activity_indexes WHERE state = 'refused' ORDER BY zone`;
+  return rows.map(({ zone }) => zone);
 }
 
 async function typeNames(sql: Sql): Promise<Map<string, number>> {
@@ -138,21 +178,19 @@ async function typeNames(sql: Sql): Promise<Map<string, number>> {
 /** Users by day and type: what the index says, the log included, against what the events say. */
 async function compareUsers(
   sql: Sql,
-  { index, log, names, findings, userSets }: Comparison,
+  comparison: Comparison,
   onProgress: (share: number) => void,
 ): Promise<number> {
+  const { index, log, names, findings, userSets, signal } = comparison;
   const days = daysOfZone(index.zone);
-  const extent = await comparableExtent(sql, index);
-  const wholeDays = { first: days.dayOfBucket(extent.from), end: days.dayOfBucket(extent.to - 1) + 1 };
-  // A day that has lost its beginning cannot be counted anew.
-  if (extent.cut && days.firstBucketOf(wholeDays.first) < extent.from) wholeDays.first += 1;
+  const comparable = await comparableDays(sql, comparison);
   const numbers = createTemporaryNumbers();
   const stepDays = createStepSize({ first: 1, min: 1, max: 92, targetMs: STEP_MS });
   let events = 0;
 
-  for (let first = wholeDays.first; first < wholeDays.end;) {
+  for (let { first } = comparable; first < comparable.end && !signal?.aborted;) {
     first = await stepDays.measured(async (size) => {
-      const end = Math.min(first + size, wholeDays.end);
+      const end = Math.min(first + size, comparable.end);
       const range = { from: days.firstBucketOf(first), to: days.firstBucketOf(end) };
       const read = await activityOfEvents(sql, range);
       events += countEvents(read);
@@ -171,28 +209,26 @@ async function compareUsers(
         date: dateOfDayNumber(key.slot),
         type: key.type,
       }));
-      onProgress((end - wholeDays.first) / (wholeDays.end - wholeDays.first));
+      onProgress((end - comparable.first) / (comparable.end - comparable.first));
       return end;
     });
   }
   return events;
 }
 
-/** Sealed months: the union of their days' rows, which were compared with the events. */
+/** Sealed months: the union of their days' rows, which were compared with the events. Of no other month are there any. */
 async function compareMonths(
   sql: Sql,
-  { index, findings, userSets }: Pick<Comparison, 'index' | 'findings' | 'userSets'>,
+  { index, findings, userSets, signal }: Pick<Comparison, 'index' | 'findings' | 'userSets' | 'signal'>,
 ): Promise<void> {
-  const [span] = await sql<{ first: number | null; last: number | null }[]>`
-    SELECT min(slot) AS first, max(slot) AS last FROM activity_users
-    WHERE index_id = ${index.id} AND unit = 'd' AND type = ${ANY_TYPE}`;
-  if (span === undefined || span.first === null || span.last === null) return;
-  const end = Math.min(index.sealedBefore, monthOfDay(span.last) + 1);
-  for (let month = monthOfDay(span.first); month < end; month++) {
+  const months = await monthsOfIndex(sql, index);
+  for (let month = months.first; month < months.end && !signal?.aborted; month++) {
+    const typesBefore = sealedTypesOf(index, month);
     const rows = await sql<{ unit: 'd' | 'm'; type: number; users: Uint8Array }[]>`
       SELECT unit, type, users FROM activity_users
       WHERE index_id = ${index.id} AND (unit = 'm' AND slot = ${month}
-        OR unit = 'd' AND slot >= ${firstDayOfMonth(month)} AND slot < ${firstDayOfMonth(month + 1)})`;
+        OR unit = 'd' AND type < ${typesBefore}
+          AND slot >= ${firstDayOfMonth(month)} AND slot < ${firstDayOfMonth(month + 1)})`;
     const expected = new Map<string, UserSet>();
     const actual = new Map<string, UserSet>();
     for (const { unit, type, users } of rows) {
@@ -207,20 +243,25 @@ async function compareMonths(
   }
 }
 
+/** The types that the month is sealed for are those before this one. */
+function sealedTypesOf({ sealedBefore, sealedTypes }: ActivityIndex, month: number): number {
+  if (month < sealedBefore) return PAST_ALL_TYPES;
+  return month === sealedBefore ? sealedTypes : 0;
+}
+
 /** Events by UTC day, type and quarter of an hour. */
 async function compareCounts(
   sql: Sql,
-  { index, log, names, findings }: Comparison,
+  comparison: Comparison,
   onProgress: (share: number) => void,
 ): Promise<number> {
-  const extent = await comparableExtent(sql, index);
-  const firstDay = Math.ceil(extent.from / QUARTERS_PER_DAY);
-  const endDay = Math.ceil(extent.to / QUARTERS_PER_DAY);
+  const { index, log, names, findings, signal } = comparison;
+  const comparable = await comparableDays(sql, comparison);
   const stepDays = createStepSize({ first: 1, min: 1, max: 92, targetMs: STEP_MS });
   let events = 0;
-  for (let first = firstDay; first < endDay;) {
+  for (let { first } = comparable; first < comparable.end && !signal?.aborted;) {
     first = await stepDays.measured(async (size) => {
-      const end = Math.min(first + size, endDay);
+      const end = Math.min(first + size, comparable.end);
       const range = { from: first * QUARTERS_PER_DAY, to: end * QUARTERS_PER_DAY };
       const expected = quartersByKey([await activityOfEvents(sql, range)], names);
       const actual = quartersByKey(entriesWithin(log, range), names);
@@ -247,25 +288,85 @@ async function compareCounts(
           events: sum(theirs),
         });
       }
-      onProgress((end - firstDay) / (endDay - firstDay));
+      onProgress((end - comparable.first) / (comparable.end - comparable.first));
       return end;
     });
   }
   return events;
 }
 
-interface ComparableExtent {
-  from: number;
-  to: number;
-  /** Events from before it were there and are not any more. */
-  cut: boolean;
+const NO_BUCKETS: BucketRange = { from: Infinity, to: -Infinity };
+
+function bucketsOf(log: readonly ActivityEntries[]): BucketRange {
+  const range = { ...NO_BUCKETS };
+  for (const { runs } of log) {
+    for (const { bucket } of runs) {
+      range.from = Math.min(range.from, bucket);
+      range.to = Math.max(range.to, bucket + 1);
+    }
+  }
+  return range;
 }
 
-async function comparableExtent(sql: Sql, { completeFrom }: ActivityIndex): Promise<ComparableExtent> {
-  const { from, to } = (await eventsExtent(sql)) ?? { from: 0, to: 0 };
-  const retainedFrom = (await retainedFromBucket(sql)) ?? NOTHING;
-  const first = Math.max(from, completeFrom, retainedFrom);
-  return { from: first, to: Math.max(first, to), cut: Math.max(completeFrom, retainedFrom) > NOTHING };
+/** Days or months; of none, `first` is Infinity. */
+interface Slots {
+  first: number;
+  end: number;
+}
+
+/**
+ * The days where events can be, and those that the index or the log tells of: partitions may have gone by another hand.
+ * A day that lies before the watermark, or has lost its beginning there, cannot be counted anew.
+ */
+async function comparableDays(sql: Sql, { index, ranges, retained }: Comparison): Promise<Slots> {
+  let { first, end } = await daysOfIndex(sql, index);
+  for (const range of ranges) {
+    // A local day is the UTC day or one beside it.
+    first = Math.min(first, Math.floor(range.from / QUARTERS_PER_DAY) - 1);
+    end = Math.max(end, Math.ceil(range.to / QUARTERS_PER_DAY) + 1);
+  }
+  const from = Math.max(index.completeFrom, retained ?? NOTHING);
+  return from === NOTHING ? { first, end } : { first: Math.max(first, firstWholeDay(index, from)), end };
+}
+
+function firstWholeDay({ zone }: ActivityIndex, from: number): number {
+  const days = daysOfZone(zone === COUNTS ? 'UTC' : zone);
+  let day = Math.floor(from / QUARTERS_PER_DAY) - 1;
+  while (days.firstBucketOf(day) < from) day += 1;
+  return day;
+}
+
+async function daysOfIndex(sql: Sql, { id }: ActivityIndex): Promise<Slots> {
+  return slotsOf(
+    await sql<SlotSpan[]>`
+      SELECT min(day) AS first, max(day) AS last
+      FROM (
+        SELECT slot AS day FROM activity_users WHERE index_id = ${id} AND unit = 'd'
+        UNION ALL
+        SELECT day FROM activity_counts WHERE index_id = ${id}
+      ) AS days`,
+  );
+}
+
+/** Months that are sealed, or have rows and ought not to. */
+async function monthsOfIndex(sql: Sql, index: ActivityIndex): Promise<Slots> {
+  const days = await daysOfIndex(sql, index);
+  const told = slotsOf(
+    await sql<SlotSpan[]>`
+      SELECT min(slot) AS first, max(slot) AS last FROM activity_users WHERE index_id = ${index.id} AND unit = 'm'`,
+  );
+  if (days.first >= days.end) return told;
+  const sealedEnd = Math.min(index.sealedBefore, monthOfDay(days.end - 1)) + 1;
+  return { first: Math.min(monthOfDay(days.first), told.first), end: Math.max(sealedEnd, told.end) };
+}
+
+interface SlotSpan {
+  first: number | null;
+  last: number | null;
+}
+
+function slotsOf([span]: readonly SlotSpan[]): Slots {
+  return { first: span?.first ?? Infinity, end: (span?.last ?? -Infinity) + 1 };
 }
 
 function compareSets(
