@@ -213,7 +213,8 @@ async function runRecountCommand(
   return await withDatabase(commandLine, (db, common) =>
     runRecount({
       ...common,
-      recount: (onProgress) => recount(db, portableUserSets, { onProgress }),
+      signal,
+      recount: (onProgress) => recount(db, portableUserSets, { onProgress, signal }),
       limit: commandLine.limit,
     }),
   );

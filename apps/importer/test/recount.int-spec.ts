@@ -1,6 +1,13 @@
 import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { portableUserSets } from '@event-analytics/user-sets';
-import { childEnd, createTestDatabase, type ChildEnd, type TestDatabase } from '@event-analytics/testkit';
+import {
+  childEnd,
+  createTestDatabase,
+  eventually,
+  type ChildEnd,
+  type TestDatabase,
+} from '@event-analytics/testkit';
 import {
   connectDatabase,
   createFoldMemory,
@@ -13,6 +20,7 @@ import { HEADER, row } from './events-csv.js';
 import { runImporter, startImporter } from './run-importer.js';
 
 const ZONES = ['Asia/Kathmandu', 'UTC'];
+const WAIT_MS = 30_000;
 
 describe('event-importer recount and reindex', () => {
   let database: TestDatabase;
@@ -54,6 +62,8 @@ describe('event-importer recount and reindex', () => {
       events: 500,
       zones: ZONES,
       not_ready: [],
+      refused: [],
+      interrupted: false,
     });
     expect(summary.compared).toBeGreaterThan(JSON.parse(early.stdout).compared);
   });
@@ -70,6 +80,79 @@ describe('event-importer recount and reindex', () => {
     expect(lines).toHaveLength(4);
     expect(lines[0]).toMatch(/^date +what +zone +event type +index +events$/);
     expect(lines[3]).toContain('(the first 2 are shown)');
+  });
+
+  describe('that could not compare everything', () => {
+    const setState = (zone: string, state: string) =>
+      db.run((sql) => sql`UPDATE activity_indexes SET state = ${state} WHERE zone = ${zone}`);
+
+    it.each([
+      ['building', { not_ready: ['Asia/Kathmandu'], refused: [] }, 'not ready yet, and not compared'],
+      ['refused', { not_ready: [], refused: ['Asia/Kathmandu'] }, 'without an index, and not compared'],
+    ])('ends with 5 and names the zone: %s', async (state, missing, said) => {
+      await fold();
+      await setState('Asia/Kathmandu', state);
+      const { exitCode, stdout, stderr } = await run(['recount', '--quiet']);
+      expect(exitCode).toBe(5);
+      expect(JSON.parse(stdout)).toMatchObject({ differing: 0, zones: ['UTC'], ...missing, error: null });
+      expect(stderr).toContain(`${said}: Asia/Kathmandu`);
+    });
+
+    it('ends with 5 where there is no index', async () => {
+      await db.run((sql) => sql.unsafe('TRUNCATE activity_indexes'));
+      const { exitCode, stdout, stderr } = await run(['recount']);
+      expect(exitCode).toBe(5);
+      expect(JSON.parse(stdout)).toMatchObject({ compared: 0, zones: [], not_ready: ['counts (UTC)'] });
+      expect(stderr).toContain('not compared: counts (UTC)');
+      expect(stderr).toContain('0 numbers of no zone');
+    });
+
+    it('ends with 4 where the rest differs', async () => {
+      await fold();
+      await damage();
+      await setState('Asia/Kathmandu', 'building');
+      const { exitCode, stdout } = await run(['recount']);
+      expect(exitCode).toBe(4);
+      expect(JSON.parse(stdout)).toMatchObject({ zones: ['UTC'], not_ready: ['Asia/Kathmandu'] });
+    });
+  });
+
+  it.each([
+    ['SIGINT' as const, 130],
+    ['SIGTERM' as const, 143],
+  ])('ends on %s after the step in hand', async (signal, code) => {
+    await fold();
+    const other = connectDatabase({ url: database.url, applicationName: 'other', maxConnections: 1 });
+    try {
+      const { child, end } = await other.transaction(async (sql) => {
+        await sql`LOCK TABLE activity_users IN ACCESS EXCLUSIVE MODE`;
+        const child = startImporter(['recount'], { cwd: tmpdir(), databaseUrl: database.url });
+        const end = childEnd(child);
+        await eventually(
+          'it waits',
+          WAIT_MS,
+          () =>
+            db.run(
+              (sql) => sql`
+                SELECT FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'event-importer'
+                  AND wait_event_type = 'Lock'`,
+            ),
+          (rows) => rows.length === 1,
+        );
+        child.kill(signal);
+        // Until it has noticed.
+        await sleep(500);
+        return { child, end };
+      });
+      const { exitCode, stdout, stderr } = await end;
+      expect(child.signalCode).toBeNull();
+      expect(exitCode).toBe(code);
+      expect(JSON.parse(stdout)).toMatchObject({ interrupted: true, zones: [], error: null });
+      expect(stderr).toContain('interrupted: ');
+    } finally {
+      await other.end({ timeout: 1 });
+    }
   });
 
   it('is mended by reindex, of all zones or of one, run twice or killed in between', async () => {

@@ -1,6 +1,7 @@
 import type { Difference, Recount } from '@event-analytics/timescale';
 
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
+import { tableLines } from '../report/import-facts.js';
 import type { Messages } from '../report/messages.js';
 import type { ShareProgress } from '../report/share-progress.js';
 
@@ -12,6 +13,7 @@ export interface RecountDependencies {
   clock: () => number;
   messages: Messages;
   progress: ShareProgress;
+  signal: AbortSignal;
 }
 
 export interface RecountSummary {
@@ -21,11 +23,14 @@ export interface RecountSummary {
   differences: Difference[];
   events: number;
   zones: string[];
-  /** Zones whose index is still being built. */
+  /** Zones that were not compared, for their first index is still being built. */
   not_ready: string[];
+  /** Zones that were not compared, for they have no index: events lie where their days cannot be told. */
+  refused: string[];
   /** Events from before it were dropped: what the index knows of them was not compared. Null: none were. */
   retained_from: string | null;
   seconds: number;
+  interrupted: boolean;
   error: string | null;
 }
 
@@ -33,7 +38,7 @@ export interface RecountSummary {
 export async function runRecount(
   dependencies: RecountDependencies,
 ): Promise<{ summary: RecountSummary; exitCode: ExitCode }> {
-  const { clock, describe, limit, messages, progress } = dependencies;
+  const { clock, describe, limit, messages, progress, signal } = dependencies;
   const startedAt = clock();
   const seconds = (): number => Math.round(clock() - startedAt) / 1_000;
   let result: Recount;
@@ -46,17 +51,25 @@ export async function runRecount(
     return { summary: { ...NOTHING, seconds: seconds(), error: reason }, exitCode: EXIT.failed };
   }
   progress.stop();
-  const { compared, differing, events, notReady, retainedFrom, zones } = result;
+  const { compared, differing, events, interrupted, notReady, refused, retainedFrom, zones } = result;
   const differences = result.differences.slice(0, limit);
   const summary = {
     ...{ compared, differing, differences, events, zones },
     not_ready: notReady.map(nameOfZone),
+    refused,
     retained_from: retainedFrom ?? null,
     seconds: seconds(),
+    interrupted,
     error: null,
   };
   tell(summary, messages);
-  return { summary, exitCode: differing === 0 ? EXIT.ok : EXIT.differs };
+  return { summary, exitCode: interrupted ? interruptedBy(signal) : exitCodeOf(result) };
+}
+
+/** A difference is known for certain, whatever else was not compared. */
+function exitCodeOf({ differing, notReady, refused }: Recount): ExitCode {
+  if (differing > 0) return EXIT.differs;
+  return notReady.length > 0 || refused.length > 0 ? EXIT.notCompared : EXIT.ok;
 }
 
 const NOTHING: Omit<RecountSummary, 'seconds' | 'error'> = {
@@ -66,19 +79,25 @@ const NOTHING: Omit<RecountSummary, 'seconds' | 'error'> = {
   events: 0,
   zones: [],
   not_ready: [],
+  refused: [],
   retained_from: null,
+  interrupted: false,
 };
 
 function tell(summary: RecountSummary, messages: Messages): void {
   const n = (value: number): string => value.toLocaleString('en-US');
-  const { compared, differences, differing, events, not_ready: notReady, zones } = summary;
-  if (notReady.length > 0) {
-    messages.warn('index_not_ready', `not ready yet, and not compared: ${notReady.join(', ')}`);
+  const { compared, differences, differing, events, interrupted, refused, zones } = summary;
+  const notReady = summary.not_ready.join(', ');
+  if (notReady) messages.error('index_not_ready', `not ready yet, and not compared: ${notReady}`);
+  if (refused.length > 0) {
+    const reason = 'events lie where the days of the zone cannot be told';
+    messages.error('index_refused', `without an index, and not compared: ${refused.join(', ')} (${reason})`);
   }
   if (summary.retained_from !== null) {
     messages.info('events_dropped', `events from before ${summary.retained_from} were dropped: not compared`);
   }
-  const what = `${n(compared)} numbers of ${zones.join(', ') || 'no zone'} compared with ${n(events)} events`;
+  const numbers = `${n(compared)} numbers of ${zones.join(', ') || 'no zone'}`;
+  const what = `${interrupted ? 'interrupted: ' : ''}${numbers} compared with ${n(events)} events`;
   if (differing === 0) return messages.info('recounted', `${what}: 0 differences`);
   for (const line of table(differences)) messages.error('difference', line);
   const more = differing > differences.length ? ` (the first ${n(differences.length)} are shown)` : '';
@@ -90,7 +109,6 @@ function tell(summary: RecountSummary, messages: Messages): void {
 
 const HEADER = ['date', 'what', 'zone', 'event type', 'index', 'events'];
 
-/** Lines of equal columns. */
 function table(differences: readonly Difference[]): string[] {
   const rows = differences.map(({ date, statistic, zone, eventType, index, events }) => [
     date,
@@ -100,13 +118,7 @@ function table(differences: readonly Difference[]): string[] {
     String(index),
     String(events),
   ]);
-  const widths = HEADER.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  return [HEADER, ...rows].map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return tableLines([HEADER, ...rows]);
 }
 
 /** Counts of events are of no zone: they are kept by UTC day. */
