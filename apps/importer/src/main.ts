@@ -160,8 +160,8 @@ async function runUndoCommand(
     runUndo(id, {
       ...common,
       signal,
-      undo: (onProgress) =>
-        undoImport(db, createFoldMemory(portableUserSets), id, { onProgress, pause, signal }),
+      undo: (onProgress, counts) =>
+        undoImport(db, createFoldMemory(portableUserSets), id, { onProgress, pause, signal }, counts),
     }),
   );
 }

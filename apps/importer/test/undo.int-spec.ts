@@ -139,6 +139,32 @@ describe('event-importer import undo', () => {
     await expectEvents([500, 600]);
   });
 
+  it('says what it has removed where it fails, and goes on from there', async () => {
+    await at.run(['import', await at.file('a.csv', csv([0, 4 * DAY_ROWS]))]);
+    await write(0, 100);
+    await fold();
+    const held = '2024-03-07T00:00:00Z';
+    await at.db.run((sql) =>
+      sql.unsafe(`
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'kept by somebody'; END $$;
+        CREATE TRIGGER refusal BEFORE DELETE ON events FOR EACH ROW
+          WHEN (OLD.occurred_at >= '${held}') EXECUTE FUNCTION refuse()`),
+    );
+    const failed = await undo(1);
+    expect(failed.exitCode).toBe(1);
+    const { removed, kept, error } = JSON.parse(failed.stdout);
+    expect(error).not.toBeNull();
+    expect(removed).toBeGreaterThan(0);
+    expect(kept).toBe(100);
+    const { events } = await at.stored();
+    expect(removed).toBe(4 * DAY_ROWS - events);
+    expect(failed.stderr).toContain(`${removed.toLocaleString('en-US')} events removed, 100 kept`);
+
+    await at.db.run((sql) => sql.unsafe('DROP TRIGGER refusal ON events'));
+    expect(JSON.parse((await undo(1)).stdout)).toMatchObject({ removed: events - 100, kept: 0, error: null });
+    await expectEvents([0, 100]);
+  });
+
   it('takes back an import that was killed', async () => {
     const text = csv([0, 2_000]);
     await write(0, 100);

@@ -25,7 +25,7 @@ export { ImportBusyError } from './imports/import-busy-error.js';
 export { ImportStateError, type ImportState } from './imports/import-state-error.js';
 export { ImportDataDroppedError } from './imports/import-data-dropped-error.js';
 export { doneChunks, listImports, readImport } from './imports/list-imports.js';
-export { undoImport, type UndoOptions, type UndoResult } from './imports/undo-import.js';
+export { undoImport, type UndoCounts, type UndoOptions, type UndoResult } from './imports/undo-import.js';
 export { writeChunk, type ChunkResult } from './imports/write-chunk.js';
 export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
 export { listIndexedZones } from './queries/activity_indexes_list.js';

@@ -1,11 +1,12 @@
-import type { UndoResult } from '@event-analytics/timescale';
+import type { UndoCounts, UndoResult } from '@event-analytics/timescale';
 
 import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
 import type { Messages } from '../report/messages.js';
 import type { ShareProgress } from '../report/share-progress.js';
 
 export interface UndoDependencies {
-  undo: (onProgress: (share: number) => void) => Promise<UndoResult>;
+  /** Adds to the counts what it did, also where it throws. */
+  undo: (onProgress: (share: number) => void, counts: UndoCounts) => Promise<UndoResult>;
   describe: (error: unknown) => string;
   clock: () => number;
   messages: Messages;
@@ -30,24 +31,27 @@ export async function runUndo(
   const startedAt = clock();
   const seconds = (): number => Math.round(clock() - startedAt) / 1_000;
   const n = (value: number): string => value.toLocaleString('en-US');
+  const counts = { removed: 0, kept: 0 };
+  const counted = () =>
+    `${n(counts.removed)} events removed, ${n(counts.kept)} kept that came otherwise as well`;
   try {
-    const { removed, kept, interrupted } = await undo(progress.update);
+    const { interrupted } = await undo(progress.update, counts);
     progress.stop();
-    const summary = { id, removed, kept, seconds: seconds(), interrupted, error: null };
-    const counts = `${n(removed)} events removed, ${n(kept)} kept that came otherwise as well`;
+    const summary = { id, ...counts, seconds: seconds(), interrupted, error: null };
     if (interrupted) {
-      const text = `interrupted: ${counts}; "event-importer import undo ${id}" goes on`;
+      const text = `interrupted: ${counted()}; "event-importer import undo ${id}" goes on`;
       messages.warn('undo_interrupted', text);
       return { summary, exitCode: interruptedBy(signal) };
     }
-    messages.info('import_undone', `import ${id} undone in ${summary.seconds} s: ${counts}`);
+    messages.info('import_undone', `import ${id} undone in ${summary.seconds} s: ${counted()}`);
     return { summary, exitCode: EXIT.ok };
   } catch (error) {
     progress.stop();
     const reason = describe(error);
-    messages.error('undo_failed', reason);
+    const begun = counts.removed + counts.kept > 0;
+    messages.error('undo_failed', begun ? `${reason}; until then ${counted()}` : reason);
     return {
-      summary: { id, removed: 0, kept: 0, seconds: seconds(), interrupted: false, error: reason },
+      summary: { id, ...counts, seconds: seconds(), interrupted: false, error: reason },
       exitCode: EXIT.failed,
     };
   }

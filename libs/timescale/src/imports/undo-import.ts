@@ -36,17 +36,21 @@ export interface UndoOptions {
   signal: AbortSignal;
 }
 
-export interface UndoResult {
+export interface UndoCounts {
   /** Events that this call removed. */
   removed: number;
   /** Events that others had brought as well, which now are theirs. */
   kept: number;
+}
+
+export interface UndoResult extends UndoCounts {
   interrupted: boolean;
 }
 
 /**
  * Removes what an import alone brought, and counts the days anew that it was in; ingest, folding and other imports go
  * on, and statistics are right at every moment. Killed and called again it goes on where it was.
+ * @param counts what was removed and kept is added to these, also where it throws
  * @throws ImportStateError there is none of that number, or it is undone
  * @throws ImportDataDroppedError raw events were dropped without which its days cannot be counted anew
  * @throws ImportBusyError another process is undoing it
@@ -56,22 +60,28 @@ export async function undoImport(
   memory: FoldMemory,
   id: number,
   o: UndoOptions,
+  counts: UndoCounts = { removed: 0, kept: 0 },
 ): Promise<UndoResult> {
   const hold = await holdImport(db, id, 'undo');
   try {
-    return await undoHeld(db, memory, id, o);
+    return await undoHeld(db, memory, id, o, counts);
   } finally {
     await hold.release();
   }
 }
 
-async function undoHeld(db: Database, memory: FoldMemory, id: number, o: UndoOptions): Promise<UndoResult> {
+async function undoHeld(
+  db: Database,
+  memory: FoldMemory,
+  id: number,
+  o: UndoOptions,
+  counts: UndoCounts,
+): Promise<UndoResult> {
   const range = await beginUndo(db, id);
   const events = createStepSize(EVENTS);
   let daysMax = 1;
-  const counted = { removed: 0, kept: 0 };
   for (let from = range.from; from < range.to;) {
-    if (o.signal.aborted) return { ...counted, interrupted: true };
+    if (o.signal.aborted) return { ...counts, interrupted: true };
     const step = await orDropped(id, range.from, () =>
       undoStep(db, memory, { id, from, to: range.to, daysMax, events }),
     );
@@ -79,8 +89,8 @@ async function undoHeld(db: Database, memory: FoldMemory, id: number, o: UndoOpt
     if (step === undefined) await o.pause(TURN_MS);
     else if (step.postponed) await foldSome(db, memory);
     else {
-      counted.removed += step.removed;
-      counted.kept += step.kept;
+      counts.removed += step.removed;
+      counts.kept += step.kept;
       daysMax = Math.min(DAYS_MAX, 2 * Math.ceil((step.doneTo - from) / QUARTERS_PER_DAY));
       from = step.doneTo;
       o.onProgress((from - range.from) / (range.to - range.from));
@@ -89,7 +99,7 @@ async function undoHeld(db: Database, memory: FoldMemory, id: number, o: UndoOpt
   await retryTransient(() =>
     db.transaction((sql) => markImportUndone(sql, id), { answerTimeoutMs: STEP_TIMEOUT_MS }),
   );
-  return { ...counted, interrupted: false };
+  return { ...counts, interrupted: false };
 }
 
 /** No chunk of it is written from now on. @returns the buckets that its events can be in */
