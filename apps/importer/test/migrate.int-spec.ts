@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { createTestDatabase, type ChildEnd, type TestDatabase } from '@event-analytics/testkit';
+import { childEnd, createTestDatabase, type ChildEnd, type TestDatabase } from '@event-analytics/testkit';
 
 import { HEADER, row } from './events-csv.js';
-import { runImporter } from './run-importer.js';
+import { runImporter, startImporter } from './run-importer.js';
 
 describe('event-importer migrate', () => {
   let database: TestDatabase;
@@ -48,5 +49,19 @@ describe('event-importer migrate', () => {
     expect(Date.now() - began).toBeGreaterThanOrEqual(1_000);
     expect(ended.stderr).toContain('waiting up to 1 s');
     expect(ended.stderr).toContain('cannot be reached (ECONNREFUSED)');
+  });
+
+  it.each([
+    ['SIGINT' as const, 130],
+    ['SIGTERM' as const, 143],
+  ])('waits no longer on %s', async (signal, code) => {
+    const down = { cwd: tmpdir(), databaseUrl: 'postgres://me@127.0.0.1:1/none' };
+    const child = startImporter(['migrate', '--wait-seconds', '3600'], down);
+    const end = childEnd(child);
+    await once(child.stderr, 'data');
+    child.kill(signal);
+    const { exitCode, stderr } = await end;
+    expect(stderr).toContain('waiting up to 3600 s');
+    expect(exitCode).toBe(code);
   });
 });

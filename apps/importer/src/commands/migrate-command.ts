@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../exit-codes.js';
+import { EXIT, interruptedBy, type ExitCode } from '../exit-codes.js';
 import type { Messages } from '../report/messages.js';
 
 export interface MigrateDependencies {
@@ -37,7 +37,7 @@ export async function runMigrate(
       const reason = describe(error);
       if (!isPassing(error) || clock() >= giveUpAt || signal.aborted) {
         messages.error('migration_failed', reason);
-        const exitCode = signal.aborted ? EXIT.interrupted : EXIT.failed;
+        const exitCode = signal.aborted ? interruptedBy(signal) : EXIT.failed;
         return { summary: { applied: [], storage: null, error: reason }, exitCode };
       }
       if (!told) messages.warn('database_awaited', `${reason}; waiting up to ${waitMs / 1_000} s for it`);
