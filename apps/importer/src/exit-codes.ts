@@ -23,5 +23,5 @@ export const EXIT_CODES_HELP = `Exit codes:
   2    wrong usage or configuration; nothing was read
   3    finished, but some rows were rejected: see the reject file
   4    recount: the index and the events differ
-  5    recount: no difference, but not everything was compared: a zone's index is still being built, or was refused
+  5    recount: no difference, but not everything was compared: a zone's index is still being built
   130  interrupted (Ctrl-C; 143: terminated): the batches in hand were finished`;

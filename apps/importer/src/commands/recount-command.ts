@@ -25,7 +25,7 @@ export interface RecountSummary {
   zones: string[];
   /** Zones that were not compared, for their first index is still being built. */
   not_ready: string[];
-  /** Zones that were not compared, for they have no index: events lie where their days cannot be told. */
+  /** Zones without an index, answered from the events: some lie where their days cannot be told. */
   refused: string[];
   /** Events from before it were dropped: what the index knows of them was not compared. Null: none were. */
   retained_from: string | null;
@@ -66,10 +66,10 @@ export async function runRecount(
   return { summary, exitCode: interrupted ? interruptedBy(signal) : exitCodeOf(result) };
 }
 
-/** A difference is known for certain, whatever else was not compared. */
-function exitCodeOf({ differing, notReady, refused }: Recount): ExitCode {
+/** A difference is known for certain, whatever else was not compared. Refused zones are answered from the events. */
+function exitCodeOf({ differing, notReady }: Recount): ExitCode {
   if (differing > 0) return EXIT.differs;
-  return notReady.length > 0 || refused.length > 0 ? EXIT.notCompared : EXIT.ok;
+  return notReady.length > 0 ? EXIT.notCompared : EXIT.ok;
 }
 
 const NOTHING: Omit<RecountSummary, 'seconds' | 'error'> = {
@@ -91,7 +91,10 @@ function tell(summary: RecountSummary, messages: Messages): void {
   if (notReady) messages.error('index_not_ready', `not ready yet, and not compared: ${notReady}`);
   if (refused.length > 0) {
     const reason = 'events lie where the days of the zone cannot be told';
-    messages.error('index_refused', `without an index, and not compared: ${refused.join(', ')} (${reason})`);
+    messages.warn(
+      'index_refused',
+      `without an index, answered from the events: ${refused.join(', ')} (${reason})`,
+    );
   }
   if (summary.retained_from !== null) {
     messages.info('events_dropped', `events from before ${summary.retained_from} were dropped: not compared`);
