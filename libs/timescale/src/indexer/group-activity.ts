@@ -2,7 +2,7 @@ import type { QuarterHourDays } from '@event-analytics/calendar';
 import { QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { countEventsOf, type ActivityEntries } from './activity.js';
 import type { DayCounts } from './add-counts.js';
-import { ANY_TYPE, EVERYTHING, monthOfDay, NOTHING, type IndexKey } from './index-key.js';
+import { ANY_TYPE, EVERYTHING, isSealed, monthOfDay, NOTHING, type IndexKey } from './index-key.js';
 import { daysOfZone, type ActivityIndex } from './indexes.js';
 
 /** Entries with the numbers of their users. */
@@ -85,8 +85,7 @@ function keysOf(index: ZoneIndex, days: Iterable<DayGroup>): UserNumbers[] {
     const month = monthOfDay(day);
     for (const [type, numbers] of byType) {
       found.push({ key: { indexId: index.id, unit: 'd', type, slot: day }, numbers });
-      const sealed = month < index.sealedBefore || (month === index.sealedBefore && type < index.sealedTypes);
-      if (!sealed) continue;
+      if (!isSealed(index, { month, type })) continue;
       const name = `${month} ${type}`;
       const known = months.get(name);
       if (known !== undefined) {

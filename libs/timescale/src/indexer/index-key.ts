@@ -16,6 +16,14 @@ const LAST_BUCKET = 2_147_483_647;
 export const EVERYTHING = LAST_BUCKET;
 export const NOTHING = FIRST_BUCKET;
 
+/** Whether the month of a type has rows of its own. */
+export function isSealed(
+  index: { sealedBefore: number; sealedTypes: number },
+  { month, type }: { month: number; type: number },
+): boolean {
+  return month < index.sealedBefore || (month === index.sealedBefore && type < index.sealedTypes);
+}
+
 /** The month, since January 1970, of a day since 1970-01-01. */
 export function monthOfDay(day: number): number {
   const date = new Date(day * 86_400_000);

@@ -1,7 +1,7 @@
 import type { UserSet, UserSets } from '@event-analytics/user-sets';
 import type { Sql } from '../database.js';
 import { intArray } from '../sql-text.js';
-import { firstDayOfMonth, monthOfDay, type IndexKey } from './index-key.js';
+import { firstDayOfMonth, isSealed, monthOfDay, type IndexKey } from './index-key.js';
 import type { AffectedDays } from './recompute-keys.js';
 import { deleteKeys, insertRows } from './segments.js';
 
@@ -22,8 +22,7 @@ export async function recomputeMonths(
   for (const [day, ofDay] of types) {
     const month = monthOfDay(day);
     for (const type of ofDay) {
-      const sealed = month < index.sealedBefore || (month === index.sealedBefore && type < index.sealedTypes);
-      if (sealed) months.set(month, (months.get(month) ?? new Set()).add(type));
+      if (isSealed(index, { month, type })) months.set(month, (months.get(month) ?? new Set()).add(type));
     }
   }
   let dead = 0;
