@@ -98,8 +98,10 @@ async function addToIndexes(
       continue;
     }
     const segments = newSegments(memory, { ...index, builtBefore: o.range.to }, numbered.slice(0, 1), types);
-    if (segments === undefined) refused.push(await refuse(sql, index));
-    else memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
+    if (segments === undefined) {
+      memory.deadBytes += await refuse(sql, index);
+      refused.push(index.zone);
+    } else memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
   }
   return refused;
 }

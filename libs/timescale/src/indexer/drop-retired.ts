@@ -12,12 +12,13 @@ export async function dropRetiredStep(db: Database, memory: FoldMemory): Promise
     const [index] = await sql<{ id: number }[]>`
       SELECT id FROM activity_indexes WHERE state = 'retired' ORDER BY id LIMIT 1`;
     if (index === undefined) return { changed: false, result: undefined };
-    const [users] = await sql<{ deleted: number }[]>`
+    const [users] = await sql<{ deleted: number; bytes: string }[]>`
       WITH gone AS (
         DELETE FROM activity_users WHERE ctid = ANY(ARRAY(
           SELECT ctid FROM activity_users WHERE index_id = ${index.id} LIMIT ${ROWS_PER_STEP}))
-        RETURNING 1
-      ) SELECT count(*)::int4 AS deleted FROM gone`;
+        RETURNING octet_length(users) AS bytes
+      ) SELECT count(*)::int4 AS deleted, coalesce(sum(bytes), 0) AS bytes FROM gone`;
+    memory.deadBytes += Number(users?.bytes ?? 0);
     const [counts] = await sql<{ deleted: number }[]>`
       WITH gone AS (
         DELETE FROM activity_counts WHERE ctid = ANY(ARRAY(

@@ -10,7 +10,7 @@ import { COUNTS, daysOfZone, liveIndexes, type ActivityIndex } from './indexes.j
 import { createKnownUsers, type KnownUsers } from './known-users.js';
 import { createNumberCache, type NumberCache } from './number-cache.js';
 import { numberTypes, numberUsers, type TypeNumbers } from './numbers.js';
-import { appendSegments, type Segment } from './segments.js';
+import { appendSegments, deleteUsersOf, type Segment } from './segments.js';
 
 /** More than this over the limit is put back. */
 const OVER_LIMIT_SHARE = 0.5;
@@ -160,8 +160,10 @@ export async function foldEntries(
       continue;
     }
     const added = newSegments(memory, index, numbered, types, historical ? undefined : state);
-    if (added === undefined) refused.push(await refuse(sql, index));
-    else segments.push(...added);
+    if (added === undefined) {
+      memory.deadBytes += await refuse(sql, index);
+      refused.push(index.zone);
+    } else segments.push(...added);
   }
   memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
   return refused;
@@ -210,11 +212,10 @@ export function newSegments(
   });
 }
 
-/** @returns its zone */
-export async function refuse(sql: Sql, { id, zone }: ActivityIndex): Promise<string> {
+/** @returns bytes of the rows that it had: see FoldMemory.deadBytes */
+export async function refuse(sql: Sql, { id }: ActivityIndex): Promise<number> {
   await sql`UPDATE activity_indexes SET state = 'refused' WHERE id = ${id}`;
-  await sql`DELETE FROM activity_users WHERE index_id = ${id}`;
-  return zone;
+  return await deleteUsersOf(sql, id);
 }
 
 function forget({ users, types, knownUsers }: FoldMemory): void {

@@ -85,10 +85,7 @@ function gatherUsers({ userSets }: FoldMemory, affected: AffectedDays): Gathered
       }
     },
     async write(sql, seq) {
-      if (refused) {
-        await refuse(sql, index);
-        return 0;
-      }
+      if (refused) return await refuse(sql, index);
       const keys = [...typesOf].flatMap(([slot, types]) =>
         [...types].map((type): IndexKey => ({ indexId: index.id, unit: 'd', type, slot })),
       );

@@ -134,6 +134,16 @@ export async function deleteKeys(sql: Sql, keys: readonly IndexKey[]): Promise<n
   return Number(row?.bytes ?? 0);
 }
 
+/** Deletes all rows of an index. @returns how many bytes of users */
+export async function deleteUsersOf(sql: Sql, indexId: number): Promise<number> {
+  const [row] = await sql<{ bytes: string }[]>`
+    WITH gone AS (
+      DELETE FROM activity_users WHERE index_id = ${indexId} RETURNING octet_length(users) AS bytes
+    )
+    SELECT coalesce(sum(bytes), 0) AS bytes FROM gone`;
+  return Number(row?.bytes ?? 0);
+}
+
 /** Inserts rows of activity_users; their users in the portable format. */
 export async function insertRows(
   sql: Sql,
