@@ -6,6 +6,8 @@ import { endSilentFold } from '../queries/silent_fold_end.js';
 export interface FoldState {
   /** The number of this fold. */
   seq: number;
+  /** Another after a restart of the server, on a standby, and after a restore. */
+  origin: string;
   nextUser: number;
   nextType: number;
   /** What to remember once the transaction has committed: till then it need not come true. */
@@ -40,10 +42,17 @@ export async function beginFold(
     await endFoldThatHangs(sql);
     return undefined;
   }
-  const [row] = await sql<{ seq: string; next_user: number; next_type: number }[]>`
-    SELECT seq, next_user, next_type FROM activity_state ${snapshot ? sql`FOR UPDATE` : sql``}`;
+  const [row] = await sql<{ seq: string; next_user: number; next_type: number; origin: string }[]>`
+    SELECT seq, next_user, next_type, concat_ws(' ', pg_postmaster_start_time(), tableoid) AS origin
+    FROM activity_state ${snapshot ? sql`FOR UPDATE` : sql``}`;
   if (row === undefined) throw new Error('activity_state is empty: the database is not migrated');
-  return { seq: Number(row.seq) + 1, nextUser: row.next_user, nextType: row.next_type, afterCommit: [] };
+  return {
+    seq: Number(row.seq) + 1,
+    origin: row.origin,
+    nextUser: row.next_user,
+    nextType: row.next_type,
+    afterCommit: [],
+  };
 }
 
 /** The last statement of a fold. */

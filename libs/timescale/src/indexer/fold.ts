@@ -26,6 +26,8 @@ export interface FoldMemory {
   deadBytes: number;
   /** The last fold that this process knows to have been committed, by itself. */
   lastSeq: number;
+  /** Where that was: see FoldState. */
+  origin: string | undefined;
 }
 
 /** @param usersRemembered about 100 bytes each */
@@ -37,6 +39,7 @@ export function createFoldMemory(userSets: UserSets, usersRemembered = 1_000_000
     knownUsers: createKnownUsers(KNOWN_BYTES_MAX),
     deadBytes: 0,
     lastSeq: 0,
+    origin: undefined,
   };
 }
 
@@ -90,7 +93,7 @@ export interface WithFoldOptions {
 
 /**
  * A transaction under the fold's lock; undefined when somebody else has it. What is remembered is forgotten
- * when it fails, and when the database is an older one than before (restored from a backup).
+ * when a fold fails that has begun, and when the database may be an older one than before (restored from a backup, or a standby's).
  */
 export async function withFold<T>(
   db: Database,
@@ -100,12 +103,15 @@ export async function withFold<T>(
 ): Promise<T | undefined> {
   let committed: FoldState | undefined;
   try {
+  let begun: FoldState | undefined;
     const result = await db.transaction(
       async (sql) => {
         await before?.(sql);
         const state = await beginFold(sql, { snapshot: options.repeatableRead === true });
         if (state === undefined) return undefined;
-        if (state.seq <= memory.lastSeq) forget(memory);
+        begun = state;
+        if (state.seq <= memory.lastSeq || state.origin !== memory.origin) forget(memory);
+        memory.origin = state.origin;
         const done = await work(sql, state);
         if (!done.changed) return done.result;
         await endFold(sql, state);
@@ -120,7 +126,7 @@ export async function withFold<T>(
     }
     return result;
   } catch (error) {
-    forget(memory);
+    if (begun !== undefined) forget(memory);
     throw error;
   }
 }
