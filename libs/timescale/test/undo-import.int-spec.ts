@@ -360,6 +360,50 @@ describe.each(storages)('undoing an import on %s', (storage) => {
     await expectCounted();
   });
 
+  it('counts into the month of what it folds, also where that is sealed behind its snapshot', async () => {
+    await ensureIndexes(db, ['UTC']);
+    const active = (n: number, occurred_at: string) => event(n, { occurred_at });
+    await db.run((sql) => sql`UPDATE activity_indexes SET sealed_before = ${(2024 - 1970) * 12}::int`);
+    const id = await begin(db);
+    await bring(id, [active(1, '2024-01-10T10:00:00.000Z'), active(2, '2024-06-10T10:00:00.000Z')]);
+    await write([active(3, '2024-03-10T10:00:00.000Z')]);
+    await foldAll();
+    let steps = 0;
+    const late: Database = {
+      ...db,
+      async transaction(work, options) {
+        if (options?.repeatableRead !== true || ++steps !== 2) return await db.transaction(work, options);
+        // The second step finds nothing of the import, and this in the log.
+        await write([active(4, '2024-03-10T10:00:00.000Z')]);
+        return await db.transaction(async (sql) => {
+          await sql`SELECT FROM activity_state`;
+          await sealAll();
+          return await work(sql);
+        }, options);
+      },
+    };
+    expect(await undoImport(late, createFoldMemory(userSets, 50), id, ALL)).toMatchObject({ removed: 2 });
+    expect(steps).toBeGreaterThan(2);
+    await foldAll();
+    await expectCounted();
+  });
+
+  it('lets a statement take as long as the whole step may', async () => {
+    const id = await begin(db);
+    await bring(id, events(0, 3));
+    const limits: unknown[] = [];
+    const watched: Database = {
+      ...db,
+      transaction: (work, options) =>
+        db.transaction(async (sql) => {
+          if (options?.repeatableRead) limits.push(...(await sql`SHOW statement_timeout`));
+          return await work(sql);
+        }, options),
+    };
+    expect(await undoImport(watched, memory, id, ALL)).toMatchObject({ removed: 3 });
+    expect(limits).toEqual([{ statement_timeout: '15min' }]);
+  });
+
   describe('where raw events were dropped', () => {
     const dropAll = (nowMs: number) => dropExpiredEvents(db, { retainRawDays: 30, zones: ZONES, nowMs });
 

@@ -53,7 +53,12 @@ export async function undoStep(
     withFold(
       db,
       memory,
-      { repeatableRead: true, before: lockTables, answerTimeoutMs: STEP_TIMEOUT_MS },
+      {
+        repeatableRead: true,
+        before: lockTables,
+        answerTimeoutMs: STEP_TIMEOUT_MS,
+        statementTimeoutMs: STEP_TIMEOUT_MS,
+      },
       async (sql, state): Promise<{ changed: boolean; result: UndoStep }> => {
         const step = { postponed: false, removed: 0, kept: 0, doneTo: to };
         const log = await foldVisibleLog(sql, memory, state);

@@ -89,6 +89,8 @@ export interface WithFoldOptions {
   before?: (sql: Sql) => Promise<void>;
   /** For how long the whole may take; default: two minutes. */
   answerTimeoutMs?: number;
+  /** For how long each statement may; default: one minute. */
+  statementTimeoutMs?: number;
 }
 
 /**

@@ -50,6 +50,8 @@ export async function sealStep(
       UPDATE activity_indexes
       SET sealed_before = ${due.sealedBefore + (sealed ? 1 : 0)}, sealed_types = ${sealed ? 0 : step.before}
       WHERE id = ${due.id}`;
+    // Who has taken a snapshot before, and gets the lock after this, begins anew: it would not see what is sealed.
+    await sql`UPDATE activity_state SET seq = seq`;
     const { zone, sealedBefore: month } = due;
     // Nothing that a reader remembers is other than before, so this is no fold of its own.
     return { changed: false, result: { zone, month, types: step.types.length, sealed } };
