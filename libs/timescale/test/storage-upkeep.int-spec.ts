@@ -18,6 +18,7 @@ import {
   topEvents,
   writeEvents,
   type Database,
+  type Sql,
   type StorageKind,
   type WriteResult,
 } from '../src/index.js';
@@ -318,6 +319,84 @@ describe.each(storages)('the life of raw events on %s', (storage) => {
       expect(await recount(db, userSets)).toMatchObject({ differing: 0 });
     });
 
+    /** More than a step of building looks through. */
+    async function logMany(): Promise<void> {
+      for (let i = 0; i < 201; i++) {
+        await writeEvents(db, [
+          event(1_000 + i, { user_id: `user-${i}`, event_type: 'type-1', occurred_at: YOUNG }),
+        ]);
+      }
+    }
+
+    it('are built anew from what is left when the log was to be folded first', async () => {
+      await writeEvents(db, history());
+      await foldAll();
+      await dropExpiredEvents(db, KEEP);
+      await logMany();
+      await requestReindex(db);
+      for (let times = 0; times < 3; times++) {
+        const memory = createFoldMemory(userSets);
+        expect(await buildStep(db, memory, { bucketsMax: 1 })).toMatchObject({ postponed: true });
+      }
+      await foldAll();
+      const before = await answers();
+      await buildAll();
+      expect(await answers()).toEqual(before);
+      expect(await recount(db, userSets)).toMatchObject({ differing: 0, notReady: [] });
+    });
+
+    it('are built anew although copies of what was dropped had been left behind', async () => {
+      await writeEvents(db, history());
+      await foldAll();
+      const before = await answers();
+      await dropExpiredEvents(db, KEEP);
+      await requestReindex(db);
+      await db.run((sql) =>
+        sql.unsafe(`
+          INSERT INTO activity_users (index_id, unit, type, slot, seq, users)
+          SELECT new.id, unit, type, slot, seq, users
+          FROM activity_indexes old
+          JOIN activity_indexes new ON new.zone = old.zone AND new.state = 'building'
+          JOIN activity_users ON index_id = old.id AND unit = 'd'
+          WHERE old.state = 'ready';
+          INSERT INTO activity_counts (index_id, day, type, seq, total, quarters)
+          SELECT new.id, day, type, seq, total, quarters
+          FROM activity_indexes old
+          JOIN activity_indexes new ON new.zone = old.zone AND new.state = 'building'
+          JOIN activity_counts ON index_id = old.id
+          WHERE old.state = 'ready'`),
+      );
+      await buildAll();
+      expect(await answers()).toEqual(before);
+      expect(await recount(db, userSets)).toMatchObject({ differing: 0, notReady: [] });
+    });
+
+    it('are not had in a zone that is added when all of them were dropped', async () => {
+      await writeEvents(db, [event(1, { occurred_at: oldDay })]);
+      await foldAll();
+      await dropExpiredEvents(db, KEEP);
+      expect((await recountTotals(db)).rows).toBe(0);
+      await ensureIndexes(db, [...KEEP.zones, 'Asia/Tokyo']);
+      await writeEvents(db, [event(2, { occurred_at: YOUNG })]);
+      await foldAll();
+      const asked = statistics();
+      const users = (zone: string, from: string) =>
+        asked.periodActiveUsers({ zone, period: 'month', from, to: '2024-06-15' });
+      try {
+        await expect(users('Asia/Tokyo', '2024-04-01')).rejects.toMatchObject({
+          name: 'RawDataDroppedError',
+          retainedFrom: RETAINED_FROM[storage],
+        });
+        const june = { source: 'index', value: [expect.objectContaining({ activeUsers: 1 })] };
+        expect(await users('Asia/Tokyo', '2024-06-01')).toMatchObject(june);
+        expect(await users('UTC', '2024-06-01')).toMatchObject(june);
+        expect(await users('UTC', '2024-04-01')).toMatchObject({ source: 'index' });
+      } finally {
+        asked.close();
+      }
+      expect(await recount(db, userSets)).toMatchObject({ differing: 0, notReady: [] });
+    });
+
     it('come first: nothing is dropped before the index has it', async () => {
       await writeEvents(db, history());
       await foldAll();
@@ -416,6 +495,48 @@ describe('the columnstore', () => {
       expect(chunks.map((chunk) => chunk.is_compressed)).toEqual([true, false]);
     });
 
+    /** Without a policy, whose job could compress or count at the same time. */
+    const enable = () =>
+      opened.db.transaction(async (sql) => enableColumnstore(sql, await probeColumnstore(sql)));
+
+    it('does not hide what is on its way into it from an index that is built meanwhile', async () => {
+      const { db } = opened;
+      await enable();
+      // What is late goes into what is compressed already: the first time no snapshot is too old for.
+      await writeEvents(db, events(0, 500, { occurred_at: OLD.timescaledb }));
+      await compressAll();
+      await writeEvents(db, events(500, 900, { occurred_at: OLD.timescaledb }));
+      await ensureIndexes(db, ['UTC']);
+      await foldActivityLog(db, createFoldMemory(userSets), { historical: true, entriesMax: 1_000 });
+      const memory = createFoldMemory(userSets);
+      let compressing: Promise<unknown> | undefined;
+      // After the snapshot of the step, and before it reads. It tries for some seconds to have the chunk, and gives up.
+      const watched = beforeFirst(db, /FROM events\s/, async () => {
+        compressing = compressAll().catch((error: unknown) => error);
+        await Promise.race([compressing, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+      });
+      const ready = ['', 'UTC'];
+      expect(await buildStep(watched, memory, { bucketsMax: 100_000 })).toMatchObject({
+        entries: 900,
+        ready,
+      });
+      await compressing;
+      expect(await recount(db, userSets)).toMatchObject({ differing: 0, notReady: [], events: 900 });
+    });
+
+    it('is not waited for by who builds an index', async () => {
+      const { db } = opened;
+      await enable();
+      await writeEvents(db, events(0, 500, { occurred_at: OLD.timescaledb }));
+      await ensureIndexes(db, ['UTC']);
+      const build = () => buildStep(db, createFoldMemory(userSets), { bucketsMax: 100_000 });
+      await opened.connect().transaction(async (sql) => {
+        await sql`SELECT compress_chunk(c) FROM show_chunks('events') AS c`;
+        expect(await build()).toBeUndefined();
+      });
+      expect(await build()).toMatchObject({ entries: 500 });
+    });
+
     it('takes late events once, and none of what is compressed a second time', async () => {
       const { db } = opened;
       await keep(30);
@@ -458,6 +579,30 @@ describe('the columnstore', () => {
 
 function dayBefore(instant: string): string {
   return new Date(Date.parse(instant) - DAY_MS).toISOString();
+}
+
+/** The same database, on which something else is done before the first statement of a transaction that is like this. */
+function beforeFirst(db: Database, like: RegExp, first: () => Promise<unknown>): Database {
+  let done = false;
+  return {
+    ...db,
+    transaction: (work, options) =>
+      db.transaction((sql) => {
+        const watched = ((template: TemplateStringsArray, ...parameters: never[]) => {
+          const query = sql(template, ...parameters);
+          if (done || !like.test(template.join('?'))) return query;
+          done = true;
+          const send = query.then.bind(query);
+          return Object.assign(query, {
+            then: (resolve: (rows: unknown) => void, reject: (error: unknown) => void) =>
+              first().then(() => send(resolve, reject), reject),
+          });
+        }) as Sql;
+        watched.unsafe = (text) => sql.unsafe(text);
+        watched.prepared = (text, parameters) => sql.prepared(text, parameters);
+        return work(watched);
+      }, options),
+  };
 }
 
 /** Waits for as long as it takes, so that a test decides what comes before what. */

@@ -24,7 +24,7 @@ export const FOLD_LIMITS = {
   statementTimeoutMs: FOLD_TIMEOUT_MS,
   idleTimeoutMs: FOLD_SILENT_MS,
 };
-const LOCK_NOT_AVAILABLE = '55P03';
+export const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Takes the fold's lock for the transaction and begins the next fold; undefined where somebody else has it.

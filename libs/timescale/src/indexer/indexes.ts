@@ -68,17 +68,22 @@ export async function ensureIndexes(db: Database, zones: readonly string[]): Pro
   });
 }
 
-/** In a database without events an index has everything that there is. */
+/** The month since January 1970, of sessions in UTC. */
+export function currentMonth(sql: Sql) {
+  return sql`((date_part('year', now()) - 1970) * 12 + date_part('month', now()) - 1)::int`;
+}
+
+/** In a database without events an index has everything that there is, but for what was dropped. */
 async function insertIndex(sql: Sql, zone: string): Promise<ActivityIndex['state']> {
   const [row] = await sql<{ state: ActivityIndex['state'] }[]>`
     INSERT INTO activity_indexes (zone, state, built_before, sealed_before, complete_from)
     SELECT ${zone}, CASE WHEN empty THEN 'ready' ELSE 'building' END,
       CASE WHEN empty THEN ${EVERYTHING}::int ELSE ${NOTHING}::int END,
       -- What comes from before this month goes into its months as well.
-      CASE WHEN empty
-        THEN ((date_part('year', now()) - 1970) * 12 + date_part('month', now()) - 1)::int
-        ELSE ${NOTHING}::int END,
-      ${NOTHING}::int
+      CASE WHEN empty THEN ${currentMonth(sql)} ELSE ${NOTHING}::int END,
+      CASE WHEN empty AND isfinite(retained_from)
+        THEN ceil(date_part('epoch', retained_from) / 900)::int
+        ELSE ${NOTHING}::int END
     FROM event_storage, (SELECT NOT EXISTS (SELECT FROM events) AS empty) AS stored
     RETURNING state`;
   if (row === undefined) throw new Error('event_storage is empty: the database is not migrated');
