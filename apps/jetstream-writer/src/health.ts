@@ -62,22 +62,26 @@ export function healthChecks(o: {
         });
       },
     },
-    {
-      name: 'index',
-      // Events are stored without it; statistics wait.
-      critical: false,
-      check() {
-        const status = o.indexer();
-        if (status === undefined) return Promise.resolve({ indexing: false });
-        return Promise.resolve({
-          indexing: true,
-          lag_seconds: status.outlook.recentSeconds ?? 0,
-          history_lag_seconds: status.outlook.historicalSeconds ?? 0,
-          building: Object.fromEntries(
-            [...status.building].map(([zone, share]) => [zone || 'counts', share]),
-          ),
-        });
-      },
-    },
+    indexHealth(o.indexer),
   ];
+}
+
+/** Events are stored without the index; statistics wait. */
+export function indexHealth(indexer: () => IndexerStatus | undefined): HealthCheck {
+  return {
+    name: 'index',
+    critical: false,
+    check() {
+      const status = indexer();
+      if (status === undefined) return Promise.resolve({ indexing: false });
+      const { outlook, building } = status;
+      return Promise.resolve({
+        indexing: true,
+        // null: not known.
+        lag_seconds: outlook === undefined ? null : (outlook.recentSeconds ?? 0),
+        history_lag_seconds: outlook === undefined ? null : (outlook.historicalSeconds ?? 0),
+        building: Object.fromEntries([...building].map(([zone, share]) => [zone || 'counts', share])),
+      });
+    },
+  };
 }

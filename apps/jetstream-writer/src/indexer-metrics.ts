@@ -13,6 +13,8 @@ export function createIndexerMetrics(
     labelNames: ['of'],
     registers,
     collect() {
+      // Without a sample while it is not known.
+      this.reset();
       const outlook = status()?.outlook;
       if (outlook === undefined) return;
       this.set({ of: 'recent' }, outlook.recentSeconds ?? 0);

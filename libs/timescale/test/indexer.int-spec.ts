@@ -6,14 +6,18 @@ import {
   ensureIndexes,
   foldActivityLog,
   recount,
+  makePartitionsAhead,
   requestReindex,
   sealStep,
+  startIndexer,
   writeEvents,
   type Database,
   type FoldMemory,
+  type IndexerOptions,
   type Recount,
   type Sql,
 } from '../src/index.js';
+import { dropRetiredStep } from '../src/indexer/drop-retired.js';
 import { createRandom, event, events } from './event-makers.js';
 import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
 
@@ -283,6 +287,72 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
     expect(await query(`SELECT DISTINCT zone FROM activity_indexes WHERE state = 'retired'`)).toHaveLength(5);
   });
 
+  it('clears away the one that was replaced, and knows how much lies dead by that', async () => {
+    await writeEvents(db, randomEvents(1_000));
+    await ensureIndexes(db, ['UTC']);
+    await buildAll(10_000);
+    await requestReindex(db);
+    await buildAll(10_000);
+    const [replaced] = await query<{ bytes: number }>(
+      `SELECT sum(octet_length(users))::int4 AS bytes FROM activity_users
+       WHERE index_id IN (SELECT id FROM activity_indexes WHERE state = 'retired')`,
+    );
+    memory.deadBytes = 0;
+    while ((await dropRetiredStep(db, memory)) !== undefined);
+    expect(replaced?.bytes).toBeGreaterThan(1_000);
+    expect(memory.deadBytes).toBe(replaced?.bytes);
+    await expectNoDifference(['UTC']);
+  });
+
+  it.each(['no partitions', 'partitions ahead'])(
+    'built anew without any events, with %s, it is sealed as far as a new one',
+    async (partitions) => {
+      if (partitions === 'partitions ahead') await makePartitionsAhead(db, { nowMs: Date.now() });
+      await ensureIndexes(db, ['UTC']);
+      const sealed = `SELECT sealed_before FROM activity_indexes WHERE zone = 'UTC' AND state = 'ready'`;
+      const before = await query(sealed);
+      await requestReindex(db);
+      await buildAll(100_000);
+      expect(await query(sealed)).toEqual(before);
+      expect(await query(`SELECT FROM activity_indexes WHERE state = 'retired'`)).toHaveLength(2);
+    },
+  );
+
+  it('a stretch is of no more events than it may be, however thin those before it were', async () => {
+    await writeEvents(db, [event(made++, { occurred_at: '1990-02-03T10:00:00.000Z' })]);
+    await writeEvents(db, randomEvents(400, { days: 3 }));
+    await ensureIndexes(db, ['UTC']);
+    await foldAll();
+    for (;;) {
+      const step = await buildStep(db, memory, { bucketsMax: 96 * 400, eventsMax: 50 });
+      if (step === undefined) break;
+      if (step.range.to - step.range.from > 1) expect(step.entries).toBeLessThanOrEqual(50);
+    }
+    expect(await expectNoDifference(['UTC'])).toMatchObject({ events: 401 });
+  });
+
+  it('what is remembered is forgotten where the database was restored, though others have folded since', async () => {
+    await ensureIndexes(db, ['UTC']);
+    const recent = { occurred_at: new Date().toISOString() };
+    await writeEvents(db, events(0, 20, recent));
+    await foldAll();
+    // A backup of before that.
+    await query(`
+      TRUNCATE events, users, event_types, activity_log, activity_users, activity_counts;
+      CREATE TABLE restored (LIKE activity_state INCLUDING ALL);
+      INSERT INTO restored DEFAULT VALUES;
+      DROP TABLE activity_state;
+      ALTER TABLE restored RENAME TO activity_state`);
+    const other = createFoldMemory(userSets, 1_000);
+    for (let n = 100; n < 103; n++) {
+      await writeEvents(db, [event(n, recent)]);
+      await foldActivityLog(db, other, { historical: false, entriesMax: 10 });
+    }
+    await writeEvents(db, events(10, 30, recent));
+    await foldAll();
+    await expectNoDifference(['UTC']);
+  });
+
   it('recount names what differs', async () => {
     await ensureIndexes(db, ['UTC']);
     await writeEvents(db, events(0, 3, { occurred_at: '2024-03-04T10:00:00.000Z', user_id: 'a' }));
@@ -328,9 +398,15 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
     await writeEvents(db, randomEvents(50));
     await foldAll();
     await expectNoDifference(zones);
+    const [lost] = await query<{ bytes: number }>(
+      `SELECT sum(octet_length(users))::int4 AS bytes FROM activity_users
+       JOIN activity_indexes ON id = index_id WHERE zone = 'Africa/Monrovia'`,
+    );
+    memory.deadBytes = 0;
     await writeEvents(db, [event(made++, { occurred_at: '1971-06-01T12:00:00.000Z' })]);
     const fold = await foldActivityLog(db, memory, { historical: true, entriesMax: 10 });
     expect(fold?.refused).toEqual(['Africa/Monrovia']);
+    expect(memory.deadBytes).toBeGreaterThanOrEqual(lost?.bytes ?? Infinity);
     await expectNoDifference(['UTC']);
     expect(await ensureIndexes(db, zones)).toEqual({ indexed: ['UTC'], notIndexable: ['Africa/Monrovia'] });
   });
@@ -401,16 +477,123 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
   });
 });
 
+describe.each(storages)('the indexer on %s', (storage) => {
+  let opened: OpenedDatabase;
+  let db: Database;
+  beforeEach(async () => {
+    opened = await openDatabase(storage);
+    db = opened.db;
+  });
+  afterEach(() => opened.close());
+
+  function start(other: Partial<IndexerOptions> = {}) {
+    return startIndexer({
+      db,
+      userSets,
+      zones: ['UTC'],
+      usersRemembered: 1_000,
+      log: { info: () => undefined, warn: () => undefined },
+      clock: () => NOW_MS,
+      ...other,
+    });
+  }
+
+  it('folds less at once of what is recent where so much of it failed', async () => {
+    await ensureIndexes(db, ['UTC']);
+    const occurred_at = new Date().toISOString();
+    for (let n = 0; n < 20_000; n += 5_000) await writeEvents(db, events(n, n + 5_000, { occurred_at }));
+    let failures = 0;
+    const folds: number[] = [];
+    const indexer = start({
+      db: failingAtLog(db, () => failures < 3),
+      onFailure: () => failures++,
+      onFold: ({ entries }) => folds.push(entries),
+    });
+    try {
+      await until(() => folds.reduce((a, b) => a + b, 0) === 20_000);
+    } finally {
+      await indexer.stop();
+    }
+    // 50,000, 25,000 and 12,500 failed.
+    expect(folds[0]).toBe(6_250);
+    expect(folds[1]).toBeGreaterThan(6_250);
+    expect(await recount(db, userSets)).toMatchObject({ differing: 0, events: 20_000 });
+  });
+
+  it('says what waits as long as it knows', async () => {
+    let away = true;
+    let failures = 0;
+    const indexer = start({
+      db: {
+        ...db,
+        run: (work, options) => (away ? Promise.reject(new Error('away')) : db.run(work, options)),
+      },
+      onFailure: () => failures++,
+    });
+    try {
+      await until(() => failures > 0);
+      expect(indexer.status().outlook).toBeUndefined();
+      away = false;
+      await until(() => indexer.status().outlook !== undefined);
+      expect(indexer.status().outlook).toEqual({ upkeep: false });
+      away = true;
+      await until(() => indexer.status().outlook === undefined);
+    } finally {
+      await indexer.stop();
+    }
+  });
+
+  it('says no more how far an index is that is ready', async () => {
+    await writeEvents(db, events(0, 100));
+    const building: string[][] = [];
+    const ready: unknown[] = [];
+    const indexer = start({
+      log: {
+        info(name, { zone }) {
+          if (name !== 'index_ready') return;
+          ready.push(zone);
+          building.push([...indexer.status().building.keys()]);
+        },
+        warn: () => undefined,
+      },
+    });
+    try {
+      await until(() => ready.length === 2);
+    } finally {
+      await indexer.stop();
+    }
+    expect(ready.sort()).toEqual(['UTC', 'counts']);
+    expect(building).toEqual([[], []]);
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** The same database, on which nothing can be taken from the log while this holds. */
+function failingAtLog(db: Database, holds: () => boolean): Database {
+  return failingWhere(db, () => (statement) => statement.includes('DELETE FROM activity_log') && holds());
+}
+
 /** The same database, on which the n-th statement of a transaction fails. */
 function failingAt(db: Database, n: number): Database {
+  return failingWhere(db, () => {
+    let left = n;
+    return () => --left === 0;
+  });
+}
+
+/** @param at made for each transaction: whether a statement of it is to fail */
+function failingWhere(db: Database, at: () => (statement: string) => boolean): Database {
   return {
     ...db,
     transaction: (work, options) =>
       db.transaction((sql) => {
-        let left = n;
+        const fails = at();
         const failing = ((template: TemplateStringsArray, ...parameters: never[]) => {
           // What is put into another statement is none of its own.
-          if (/^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(template[0] ?? '') && --left === 0)
+          if (/^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(template[0] ?? '') && fails(template.join('?')))
             throw new Error('injected');
           return sql(template, ...parameters);
         }) as Sql;

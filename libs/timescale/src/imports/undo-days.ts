@@ -6,18 +6,18 @@ import { QUARTERS_PER_DAY } from '../quarter-counts.js';
  * everybody, at least one.
  * @param days in order, one of them at least with something of the import
  * @param o.to where they end, a bucket
- * @returns the first day; and the bucket up to which nothing is left then
+ * @returns the first day; the bucket up to which nothing is left then; and how many events these days hold
  */
 export function nextDays(
   days: readonly ImportedDay[],
   { eventsMax, to }: { eventsMax: number; to: number },
-): { first: number; doneTo: number } {
+): { first: number; doneTo: number; events: number } {
   const from = days.findIndex(({ imported }) => imported > 0);
   const first = days[from]?.day ?? 0;
   let events = 0;
   for (const { day, events: ofDay } of days.slice(from)) {
+    if (day > first && events + ofDay > eventsMax) return { first, doneTo: day * QUARTERS_PER_DAY, events };
     events += ofDay;
-    if (day > first && events > eventsMax) return { first, doneTo: day * QUARTERS_PER_DAY };
   }
-  return { first, doneTo: to };
+  return { first, doneTo: to, events };
 }

@@ -71,8 +71,10 @@ export async function undoStep(
           await dropOwnClaims(sql, stretch);
           return { changed: log.entries > 0, result: step };
         }
-        return await o.events.measured(async (eventsMax) => {
-          const { first, doneTo } = nextDays(days, { eventsMax, to });
+        let counted = 0;
+        const takeDays = async (eventsMax: number) => {
+          const { first, doneTo, events } = nextDays(days, { eventsMax, to });
+          counted = events;
           const taken = { ...stretch, toMs: doneTo * BUCKET_MS };
           await dropOwnClaims(sql, taken);
           const narrow = { ...taken, fromMs: Math.max(taken.fromMs, first * DAY_MS) };
@@ -81,7 +83,8 @@ export async function undoStep(
           const removed = touched.reduce((sum, { events }) => sum + events, 0);
           // Also for what was only given away: who undoes that import next must not have an older snapshot than this.
           return { changed: true, result: { ...step, removed, kept, doneTo } };
-        });
+        };
+        return await o.events.measured(takeDays, () => counted);
       },
     ),
   );

@@ -103,9 +103,9 @@ export async function withFold<T>(
   { before, ...options }: WithFoldOptions,
   work: (sql: Sql, state: FoldState) => Promise<{ result: T; changed: boolean }>,
 ): Promise<T | undefined> {
+  let begun: FoldState | undefined;
   let committed: FoldState | undefined;
   try {
-  let begun: FoldState | undefined;
     const result = await db.transaction(
       async (sql) => {
         await before?.(sql);

@@ -1,6 +1,6 @@
 import type { Database } from '../database.js';
 import { listIndexedZones } from '../queries/activity_indexes_list.js';
-import { buildStep } from './build.js';
+import { bucketsBuilt, buildStep } from './build.js';
 import { dropRetiredStep } from './drop-retired.js';
 import { foldActivityLog, type FoldMemory } from './fold.js';
 import { requestReindex } from './request-reindex.js';
@@ -55,7 +55,7 @@ export async function reindex(db: Database, memory: FoldMemory, o: ReindexOption
   const buckets = createStepSize({ first: 4, min: 1, max: BUCKETS_MAX, targetMs: STEP_MS });
   let entries = 0;
   while (!o.signal.aborted && (await remaining(db)) > 0) {
-    const step = await buckets.measured((bucketsMax) => buildStep(db, memory, { bucketsMax }));
+    const step = await buckets.measured((bucketsMax) => buildStep(db, memory, { bucketsMax }), bucketsBuilt);
     await tidyIfDue(db, memory);
     if (step === undefined) await o.pause(TURN_MS);
     else if (step.postponed) await foldSome(db, memory);

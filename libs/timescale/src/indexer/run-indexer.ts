@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserSets } from '@event-analytics/user-sets';
 import type { Database } from '../database.js';
 import { lookAtActivity, type ActivityOutlook } from '../queries/activity_outlook.js';
-import { buildStep, type BuildStep } from './build.js';
+import { bucketsBuilt, buildStep, type BuildStep } from './build.js';
 import { dropRetiredStep } from './drop-retired.js';
 import { createFoldMemory, foldActivityLog, type FoldResult } from './fold.js';
 import { ensureIndexes } from './indexes.js';
@@ -12,8 +12,12 @@ import { tidyIfDue } from './tidy.js';
 
 /** From the beginning of one look at the log to that of the next. */
 const INTERVAL_MS = 200;
-/** Entries of one fold of what is recent: bounds its memory and time. */
-const RECENT_ENTRIES_MAX = 50_000;
+/**
+ * Entries of one fold of what is recent: bounds its memory. As a rule it takes a fraction of a second. Of very many types
+ * in many zones it could be too much: the server ends who is silent for 5 s between two statements. Far from that, for the
+ * larger a fold is, the less an entry costs.
+ */
+const RECENT_ENTRIES = { first: 50_000, min: 500, max: 50_000, targetMs: 2_000 };
 /** What is not urgent is done in steps of about this long, for what is urgent waits for a step. */
 const STEP_MS = 150;
 const SEAL_LOOK_MS = 60_000;
@@ -39,8 +43,8 @@ export interface IndexerOptions {
 }
 
 export interface IndexerStatus {
-  /** As of the last look. */
-  outlook: ActivityOutlook;
+  /** As of the last look; undefined where there was none, or it failed. */
+  outlook: ActivityOutlook | undefined;
   /** How far the indexes in the making are, 0 to 1, by zone ('' is the counts). */
   building: ReadonlyMap<string, number>;
 }
@@ -59,10 +63,11 @@ export interface Indexer {
 export function startIndexer(o: IndexerOptions): Indexer {
   const memory = createFoldMemory(o.userSets, o.usersRemembered);
   const stopping = new AbortController();
+  const recentEntries = createStepSize(RECENT_ENTRIES);
   const historicalEntries = createStepSize({ first: 2_000, min: 500, max: 100_000, targetMs: STEP_MS });
   const buildBuckets = createStepSize({ first: 4, min: 1, max: 96 * 31, targetMs: STEP_MS });
   const building = new Map<string, number>();
-  let outlook: ActivityOutlook = { upkeep: false };
+  let outlook: ActivityOutlook | undefined;
   let ensured = false;
   let tidying: Promise<unknown> | undefined;
   let sealLookMs = 0;
@@ -99,12 +104,24 @@ export function startIndexer(o: IndexerOptions): Indexer {
 
   /** @returns whether there is more to do at once */
   async function round(): Promise<boolean> {
-    outlook = await lookAtActivity(o.db);
-    if (outlook.recentSeconds !== undefined) {
-      const fold = await folded({ historical: false, entriesMax: RECENT_ENTRIES_MAX });
+    const seen = await look();
+    if (seen.recentSeconds !== undefined) {
+      const fold = await recentEntries.measured(
+        (entriesMax) => folded({ historical: false, entriesMax }),
+        (recent) => recent?.entries,
+      );
       if (fold?.more) return true;
     }
-    return await backgroundStep();
+    return await backgroundStep(seen);
+  }
+
+  async function look(): Promise<ActivityOutlook> {
+    try {
+      return (outlook = await lookAtActivity(o.db));
+    } catch (error) {
+      outlook = undefined;
+      throw error;
+    }
   }
 
   /** Beside the folds: they need not wait for it. */
@@ -114,13 +131,19 @@ export function startIndexer(o: IndexerOptions): Indexer {
       .finally(() => (tidying = undefined));
   }
 
-  async function backgroundStep(): Promise<boolean> {
-    if (outlook.historicalSeconds !== undefined) {
-      const fold = await historicalEntries.measured((entriesMax) => folded({ historical: true, entriesMax }));
+  async function backgroundStep(seen: ActivityOutlook): Promise<boolean> {
+    if (seen.historicalSeconds !== undefined) {
+      const fold = await historicalEntries.measured(
+        (entriesMax) => folded({ historical: true, entriesMax }),
+        (historical) => historical?.entries,
+      );
       return fold !== undefined && fold.entries > 0;
     }
-    if (outlook.upkeep) {
-      const step = await buildBuckets.measured((bucketsMax) => buildStep(o.db, memory, { bucketsMax }));
+    if (seen.upkeep) {
+      const step = await buildBuckets.measured(
+        (bucketsMax) => buildStep(o.db, memory, { bucketsMax }),
+        bucketsBuilt,
+      );
       if (step === undefined) return (await dropRetiredStep(o.db, memory)) !== undefined;
       tell(step);
       return !step.postponed;
@@ -148,6 +171,7 @@ export function startIndexer(o: IndexerOptions): Indexer {
   function tell({ zones, ready, refused, range, extent }: BuildStep): void {
     const length = extent.to - extent.from;
     for (const zone of zones) building.set(zone, length > 0 ? (range.to - extent.from) / length : 1);
+    for (const zone of [...ready, ...refused]) building.delete(zone);
     for (const zone of refused) o.log.warn('zone_not_indexable', { zone });
     for (const zone of ready) o.log.info('index_ready', { zone: zone === '' ? 'counts' : zone });
   }

@@ -16,6 +16,28 @@ describe('createStepSize', () => {
     await size.measured((n) => Promise.resolve(expect(n).toBe(7)));
   });
 
+  it('learns nothing from a step that did nothing', async () => {
+    const quick = createStepSize({ first: 4, min: 1, max: 20, targetMs: 60_000 });
+    const slow = createStepSize({ first: 4, min: 1, max: 20, targetMs: 0 });
+    for (const size of [quick, slow]) {
+      for (const did of [undefined, 0, -7]) await size.measured(done, () => did);
+      await size.measured((n) => Promise.resolve(expect(n).toBe(4)));
+    }
+  });
+
+  it('does at most twice as much as was really done, and no less because there was little to do', async () => {
+    const size = createStepSize({ first: 100, min: 1, max: 10_000, targetMs: 60_000 });
+    const sizes: number[] = [];
+    for (const did of [1, 3, 80, 160]) {
+      await size.measured(
+        (n) => done().then(() => void sizes.push(n)),
+        () => did,
+      );
+    }
+    expect(sizes).toEqual([100, 100, 100, 160]);
+    await size.measured((n) => Promise.resolve(expect(n).toBe(320)));
+  });
+
   it('does half as much after a failure, never less than the least', async () => {
     const size = createStepSize({ first: 10, min: 4, max: 100, targetMs: 60_000 });
     const sizes: number[] = [];

@@ -1,7 +1,13 @@
 /** How much to do at once, so that it takes about so long: learned from how long it took before. */
 export interface StepSize {
-  /** Runs a step of the current size, and adapts the next to the time that it took; after a failure it is half as much. */
-  measured<T>(step: (size: number) => Promise<T>): Promise<T>;
+  /**
+   * Runs a step of the current size, and adapts the next to the time that it took; after a failure it is half as much.
+   * @param done of the size, how much was really done; default: all of it. Nothing is learned from a step that did nothing.
+   */
+  measured<T>(
+    step: (size: number) => Promise<T>,
+    done?: (result: Awaited<T>) => number | undefined,
+  ): Promise<T>;
 }
 
 /** At most doubles, so that one cheap step does not make an expensive one. */
@@ -9,8 +15,16 @@ const GROWTH_MAX = 2;
 
 export function createStepSize(o: { first: number; min: number; max: number; targetMs: number }): StepSize {
   let size = o.first;
+
+  function learn(done: number, tookMs: number): void {
+    const fitting = Math.round(done * Math.min(GROWTH_MAX, o.targetMs / tookMs));
+    // A step that found little to do says nothing against larger ones.
+    const next = tookMs > o.targetMs ? fitting : Math.max(size, fitting);
+    size = Math.min(o.max, Math.max(o.min, next));
+  }
+
   return {
-    async measured(step) {
+    async measured(step, done = () => size) {
       const beganMs = performance.now();
       let result: Awaited<ReturnType<typeof step>>;
       try {
@@ -21,8 +35,8 @@ export function createStepSize(o: { first: number; min: number; max: number; tar
         throw error;
       }
       const tookMs = Math.max(1, performance.now() - beganMs);
-      const next = size * Math.min(GROWTH_MAX, o.targetMs / tookMs);
-      size = Math.round(Math.min(o.max, Math.max(o.min, next)));
+      const worked = done(result);
+      if (worked !== undefined && worked > 0) learn(worked, tookMs);
       return result;
     },
   };
