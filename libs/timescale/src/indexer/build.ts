@@ -19,7 +19,7 @@ import { appendSegments, deleteUsersOf } from './segments.js';
 
 /** Rows of the log that are subtracted from what events say; with more, the log is to be folded first. */
 const LOG_ROWS_MAX = 200;
-/** Of a stretch, unless a single bucket has more: where thin history ends, one of the same length would be of far too much. */
+/** Of a stretch, unless a single bucket has more: where thin history ends, the same length would be far too much. */
 const EVENTS_MAX = 100_000;
 
 export interface BuildStep {

@@ -95,7 +95,8 @@ export interface WithFoldOptions {
 
 /**
  * A transaction under the fold's lock; undefined when somebody else has it. What is remembered is forgotten
- * when a fold fails that has begun, and when the database may be an older one than before (restored from a backup, or a standby's).
+ * when a fold fails that has begun, and when the database may be an older one than before (restored from a
+ * backup, or a standby's).
  */
 export async function withFold<T>(
   db: Database,
