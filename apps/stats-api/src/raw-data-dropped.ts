@@ -1,3 +1,4 @@
+import { rawDataDropped } from '@event-analytics/api-contract';
 import { RawDataDroppedError } from '@event-analytics/timescale';
 
 import { InvalidQueryError, type StatsQueryName } from './use-cases/stats-context.js';
@@ -13,7 +14,6 @@ export async function namingDroppedData<T>(
   } catch (error) {
     if (!(error instanceof RawDataDroppedError)) throw error;
     const path = query === 'retention' ? 'start_date' : 'from';
-    const message = `events of before ${error.retainedFrom} were dropped, and this cannot be answered without them: zones that are indexed may still answer: ${zones.join(', ')}.`;
-    throw new InvalidQueryError([{ path, code: 'raw_data_dropped', message }]);
+    throw new InvalidQueryError([rawDataDropped(path, { retainedFrom: error.retainedFrom, zones })]);
   }
 }

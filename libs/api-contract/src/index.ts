@@ -24,6 +24,7 @@ export { buildOpenApiDocument } from './openapi/build-openapi-document.js';
 export type { OpenApiDocument } from './openapi/openapi-document.js';
 export {
   PARAMETER_PROBLEM_CODES,
+  rawDataDropped,
   type ParameterProblem,
   type ParameterProblemCode,
 } from './parameter-problem.js';

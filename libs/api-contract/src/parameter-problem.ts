@@ -39,6 +39,16 @@ export interface ParameterProblem {
   message: string;
 }
 
+/** @param path where the question begins; `retainedFrom`: RFC 3339; `zones`: those that are to be indexed */
+export const rawDataDropped = (
+  path: string,
+  { retainedFrom, zones }: { retainedFrom: string; zones: readonly string[] },
+): ParameterProblem => ({
+  path,
+  code: 'raw_data_dropped',
+  message: `events of before ${retainedFrom} were dropped, and this cannot be answered without them: zones that are indexed may still answer: ${zones.join(', ')}.`,
+});
+
 const codes: ReadonlySet<string> = new Set(PARAMETER_PROBLEM_CODES);
 
 export const isParameterProblemCode = (code: unknown): code is ParameterProblemCode =>

@@ -172,7 +172,7 @@ export const asOfParameter = () =>
     .transform((text) => new Date(parseInstantMs(text) ?? NaN).toISOString())
     .meta({
       description:
-        'RFC 3339 instant with an offset (a `+` is written `%2B` in a URL), from which periods count as over or not yet begun, and which gives `to` its default. Only `complete` and `null` depend on it, never a count. Default: now.',
+        'RFC 3339 instant with an offset (a `+` is written `%2B` in a URL), from which periods count as over or not yet begun. Only `complete` and `null` depend on it, never a count nor the range. Default: now.',
       examples: ['2024-03-12T18:00:00Z'],
       format: 'date-time',
     });

@@ -31,7 +31,6 @@ export const PROBLEMS = {
   database_unavailable: { status: 503, title: 'Database unavailable' },
   statement_timeout: { status: 503, title: 'Statistics took too long' },
   upstream_unavailable: { status: 503, title: 'Service unavailable' },
-  shutting_down: { status: 503, title: 'Shutting down' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -31,7 +31,8 @@ const range = {
     examples: ['2024-03-25'],
   }).optional(),
   to: dateParameter('to', {
-    description: 'Last calendar day, inclusive. Default: the day it is in `timezone` at `as_of`.',
+    description:
+      'Last calendar day, inclusive. Default: the day it is now in `timezone`, whatever `as_of` says.',
     examples: ['2024-03-31'],
   }).optional(),
 };

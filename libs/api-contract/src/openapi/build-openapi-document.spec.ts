@@ -110,6 +110,7 @@ test.each(STATS_PATHS)('%s can be kept and asked for again', (path) => {
       'Cache-Control',
     ]);
   }
+  expect((responses['200'] as Response).description).toMatch(/from the index has an `ETag`;.*has none/);
   expect(responses['304']).not.toHaveProperty('content');
   expect(parameters?.at(-1)).toMatchObject({ name: 'If-None-Match', in: 'header', required: false });
 });
@@ -121,6 +122,16 @@ test.each(STATS_PATHS)('%s tells of dropped raw data under the parameter where i
     { path: path === '/stats/retention' ? 'start_date' : 'from', code: 'raw_data_dropped' },
   ]);
 });
+
+test.each(STATS_PATHS.filter((path) => path !== '/stats/retention'))(
+  '%s has a default range, whatever as_of says',
+  (path) => {
+    const described = (wanted: string) =>
+      operationOf(path).parameters?.find(({ name }) => name === wanted)?.description;
+    expect(described('to')).toContain('whatever `as_of` says');
+    expect(described('as_of')).not.toContain('`to`');
+  },
+);
 
 test('parameters are those of the queries', () => {
   const names = (path: string) =>

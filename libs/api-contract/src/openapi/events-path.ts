@@ -175,7 +175,6 @@ function answers(): Operation['responses'] {
             detail: 'Too much is in flight at once. Send the events again a little later.',
           },
           { code: 'upstream_unavailable', detail: 'The ingest-gateway does not answer. Try again.' },
-          { code: 'shutting_down', detail: 'This service is about to stop. Try again.' },
         ],
         headers: ['Retry-After'],
       },

@@ -31,7 +31,7 @@ export const HEADERS = {
   },
   ETag: {
     description:
-      'Weak: the version of the rows that the answer was made of, and the question. To be sent back as `If-None-Match`.',
+      'Weak: the version of the rows that the answer was made of, and the question. To be sent back as `If-None-Match`. Absent where the answer was computed from the events.',
     schema: { type: 'string' },
     example: ETAG,
   },

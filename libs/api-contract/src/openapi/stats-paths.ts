@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { MAX_HOURLY_RANGE_DAYS } from '../date-range.js';
-import type { ParameterProblem } from '../parameter-problem.js';
+import { rawDataDropped, type ParameterProblem } from '../parameter-problem.js';
 import {
   activeUsersQuery,
   dauQuery,
@@ -193,13 +193,6 @@ const ifNoneMatch: Parameter = {
   schema: { type: 'string', examples: [ETAG] },
 };
 
-const rawDataDropped = (path: string): ParameterProblem => ({
-  path,
-  code: 'raw_data_dropped',
-  message:
-    'events of before 2024-01-01 were dropped, and the days of Asia/Kathmandu are not indexed; zones that are indexed still answer: UTC, America/New_York.',
-});
-
 function statsOperation(o: {
   operationId: string;
   summary: string;
@@ -217,11 +210,14 @@ function statsOperation(o: {
     description: o.description,
     parameters: [...queryParameters(o.query), ifNoneMatch],
     responses: {
-      200: jsonResponse('The statistics.', {
-        schema: o.schema,
-        examples: o.examples,
-        headers: ['ETag', 'Cache-Control'],
-      }),
+      200: jsonResponse(
+        'The statistics. An answer from the index has an `ETag`; one that was computed from the events has none.',
+        {
+          schema: o.schema,
+          examples: o.examples,
+          headers: ['ETag', 'Cache-Control'],
+        },
+      ),
       304: notModifiedResponse(
         'The answer that `If-None-Match` names still holds: nothing that it was made of has changed.',
         ['ETag', 'Cache-Control'],
@@ -239,7 +235,12 @@ function statsOperation(o: {
               name: 'raw_data_dropped',
               code: 'invalid_parameters',
               detail: 'The query is not valid: see errors.',
-              errors: [rawDataDropped(start)],
+              errors: [
+                rawDataDropped(start, {
+                  retainedFrom: '2024-01-01T00:00:00.000Z',
+                  zones: ['UTC', 'America/New_York'],
+                }),
+              ],
             },
           ],
         },
@@ -253,7 +254,6 @@ function statsOperation(o: {
           },
           { code: 'overloaded', detail: 'Too many questions at once. Try again a little later.' },
           { code: 'upstream_unavailable', detail: 'The stats-api does not answer. Try again.' },
-          { code: 'shutting_down', detail: 'This service is about to stop. Try again.' },
         ],
         headers: ['Retry-After'],
       }),
