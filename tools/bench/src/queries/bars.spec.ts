@@ -1,5 +1,7 @@
 import type { WarmTiming } from './ask-stats-api.js';
+import type { BackfillResult } from './backfill.js';
 import { missedBars } from './bars.js';
+import { reportOf } from './report.js';
 import type { BenchResult, Phase } from './result.js';
 
 const timing = (p99Ms: number): WarmTiming => ({
@@ -28,13 +30,27 @@ const phase = (p99Ms: number): Phase => ({
   },
   liveEvents: 0,
   questions: {
-    'retention 12×12 weekly, classic': { index: { native: timing(p99Ms) }, sqlMs: 1_000, duckDbMs: 20 },
+    'DAU 31 days': { index: { native: timing(1) } },
+    'retention 12×12 weekly, classic': {
+      index: { native: { ...timing(p99Ms), cold: { aloneMs: 1, inTurnMs: 1 } } },
+      sqlMs: 1_000,
+      duckDbMs: 20,
+    },
   },
 });
 
 const result = (p99Ms: number): BenchResult => ({
   machine: { cpu: '', cores: 2, node: '', postgres: '', storage: '' },
-  options: { events: 1_000, users: 10, days: 84, historyDays: 0, uniform: false, zones: [] },
+  options: {
+    events: 1_000,
+    users: 10,
+    days: 84,
+    historyDays: 0,
+    uniform: false,
+    zones: [],
+    sets: ['native'],
+    parts: ['queries', 'peers'],
+  },
   phases: [phase(p99Ms)],
 });
 
@@ -58,6 +74,74 @@ test('too little is missed as well, and so is what is no number', () => {
     'SQL / index on retention: 999 ×, to be at least 1,000 (issue 4, "Must reach")',
     'DuckDB / index on retention: not measured ×, to be at least 20 (issue 4, "Must reach")',
   ]);
+});
+
+test('an answer that was computed from events is none of the index', () => {
+  const computed = result(1);
+  Object.assign(computed.phases[0]?.questions['DAU 31 days']?.index.native ?? {}, { fromIndex: false });
+  expect(missedBars(computed, undefined)).toEqual([
+    'p99 of DAU and top events, DAU 31 days, native, no history: not measured ms, to be at most 5 (issue 4, "Must reach")',
+  ]);
+  expect(missedBars(result(1), computed)).toHaveLength(1);
+});
+
+test('a part that was run must have its figures, any other need not', () => {
+  const names = (of: BenchResult) => missedBars(of, undefined).map((line) => line.replace(/: .*/, ''));
+  const nothing = { ...result(1), phases: [] };
+  expect(names(nothing)).toEqual([
+    'p99 of DAU and top events',
+    'p99 of retention, native',
+    'cold start',
+    'SQL / index on retention',
+    'DuckDB / index on retention',
+    'bitmaps, an event and zone',
+    'dictionary, a user',
+  ]);
+  const writes = { ...nothing, options: { ...nothing.options, parts: ['writes' as const] } };
+  expect(names(writes)).toEqual([
+    'writes with folding / deduplicated inserts alone',
+    'log folded after the last write',
+  ]);
+  expect(missedBars(nothing, nothing)).toHaveLength(8);
+});
+
+describe('a backfill', () => {
+  const backfill: BackfillResult = {
+    events: 2_000_000,
+    writtenPerSecond: 1,
+    foldedPerSecond: 1,
+    visibleMs: { requests: 1, p50Ms: 1, p99Ms: 1_000, maxMs: 1 },
+    fromIndex: true,
+    indexerResidentMb: 512,
+  };
+  const run = (o: Partial<BackfillResult>): BenchResult => ({
+    ...result(1),
+    phases: [],
+    options: { ...result(1).options, parts: ['backfill'], backfillEvents: o.events ?? backfill.events },
+    backfill: { ...backfill, ...o },
+  });
+
+  test('is held to its bars', () => {
+    expect(missedBars(run({}), undefined)).toEqual([]);
+    expect(missedBars(run({ indexerResidentMb: 513 }), undefined)).toHaveLength(1);
+  });
+
+  test('that the index did not count misses', () => {
+    expect(missedBars(run({ fromIndex: false }), undefined)).toEqual([
+      'live events visible during a backfill, p99, 2,000,000 events: not measured ms, to be at most 1,000 (issue 4, point 1)',
+    ]);
+  });
+
+  test('of fewer events says nothing, neither that it holds nor that it misses', () => {
+    const small = run({ events: 50_000, indexerResidentMb: 600 });
+    expect(missedBars(small, undefined)).toEqual([]);
+    expect(reportOf(small, undefined)).toMatch(/not measured: .*memory of the indexer during a backfill/);
+    expect(reportOf(run({}), undefined)).not.toMatch(/not measured: .*memory of the indexer/);
+  });
+});
+
+test('what was not measured is named in the report', () => {
+  expect(reportOf(result(1), undefined)).toMatch(/^ {2}not measured: .*p99 to that of the other run;/m);
 });
 
 test('times are held against those of another run', () => {

@@ -1,6 +1,8 @@
 import { holds, missedLine, type Bar } from '../bars.js';
 import { count } from '../numbers.js';
-import type { Sets } from './ask-stats-api.js';
+import type { Sets, WarmTiming } from './ask-stats-api.js';
+import type { BackfillResult } from './backfill.js';
+import { PARTS, SETS, WHOLE_BACKFILL_EVENTS, type Part } from './options.js';
 import type { BenchResult, Phase } from './result.js';
 
 /** One measured figure, and where: 'with 1,095 days of history'. */
@@ -9,12 +11,17 @@ export interface Figure {
   value: number;
 }
 
-/** A bar for a figure that a run has several times. */
-export interface FiguresBar extends Bar {
+/** What a bar is for: a run has several such figures. */
+interface Measured {
+  /** Whether the run was to measure it. */
+  asked(result: BenchResult, other: BenchResult | undefined): boolean;
+  /** None where it was not measured; no number where it was, and is not what it should be. */
+  figures(result: BenchResult, other: BenchResult | undefined): Figure[];
+}
+
+export interface FiguresBar extends Bar, Measured {
   /** Who says so. */
   from: string;
-  /** None where that part was not run. */
-  figures(result: BenchResult, other: BenchResult | undefined): Figure[];
 }
 
 const ISSUE = 'issue 4, "Must reach"';
@@ -28,45 +35,53 @@ export const BARS: readonly FiguresBar[] = [
     atMost: 5,
     unit: 'ms',
     from: ISSUE,
-    figures: p99(DAU_OR_TOP, ['native', 'portable']),
+    ...p99(DAU_OR_TOP, SETS),
   },
   {
     name: 'p99 of retention, native',
     atMost: 15,
     unit: 'ms',
     from: ISSUE,
-    figures: p99(RETENTION, ['native']),
+    ...p99(RETENTION, ['native']),
   },
   {
     name: 'p99 of retention, portable',
     atMost: 100,
     unit: 'ms',
     from: ISSUE,
-    figures: p99(RETENTION, ['portable']),
+    ...p99(RETENTION, ['portable']),
   },
-  { name: 'cold start', atMost: 500, unit: 'ms', from: ISSUE, figures: cold },
-  { name: 'SQL / index on retention', atLeast: 1_000, unit: '×', from: ISSUE, figures: ratio('sqlMs') },
-  { name: 'DuckDB / index on retention', atLeast: 20, unit: '×', from: ISSUE, figures: ratio('duckDbMs') },
+  { name: 'cold start', atMost: 500, unit: 'ms', from: ISSUE, asked: runs('queries'), figures: cold },
+  { name: 'SQL / index on retention', atLeast: 1_000, unit: '×', from: ISSUE, ...ratio('sqlMs') },
+  { name: 'DuckDB / index on retention', atLeast: 20, unit: '×', from: ISSUE, ...ratio('duckDbMs') },
   {
     name: 'bitmaps, an event and zone',
     atMost: 2.5,
     unit: 'bytes',
     from: ISSUE,
-    figures: ofPhases(({ sizes, build }) => sizes.bitmapsBytes / sizes.events / build.zones.length),
+    ...ofPhases(({ sizes, build }) => sizes.bitmapsBytes / sizes.events / build.zones.length),
   },
   {
     name: 'dictionary, a user',
     atMost: 110,
     unit: 'bytes',
     from: ISSUE,
-    figures: ofPhases(({ sizes }) => sizes.dictionaryBytes / sizes.users),
+    ...ofPhases(({ sizes }) => sizes.dictionaryBytes / sizes.users),
   },
-  { name: 'p99 to that of the other run', atMost: 1.5, unit: '×', from: ISSUE, figures: compared },
+  {
+    name: 'p99 to that of the other run',
+    atMost: 1.5,
+    unit: '×',
+    from: ISSUE,
+    asked: (_result, other) => other !== undefined,
+    figures: compared,
+  },
   {
     name: 'writes with folding / deduplicated inserts alone',
     atLeast: 0.55,
     unit: '×',
     from: ISSUE,
+    asked: runs('writes'),
     figures: ({ writes }) => (writes ? [{ where: '2 connections', value: writes.ratio }] : []),
   },
   {
@@ -74,6 +89,7 @@ export const BARS: readonly FiguresBar[] = [
     atMost: 1_000,
     unit: 'ms',
     from: `${ISSUE}: folding kept up`,
+    asked: runs('writes'),
     figures: ({ writes }) => (writes ? [{ where: '2 connections', value: writes.drainMsMax }] : []),
   },
   {
@@ -81,68 +97,97 @@ export const BARS: readonly FiguresBar[] = [
     atMost: 512,
     unit: 'MB',
     from: POINT_1,
-    figures: ({ backfill: b }) =>
-      b ? [{ where: `${count(b.events)} events`, value: b.indexerResidentMb }] : [],
+    ...ofBackfill(({ indexerResidentMb }) => indexerResidentMb),
   },
   {
     name: 'live events visible during a backfill, p99',
     atMost: 1_000,
     unit: 'ms',
     from: POINT_1,
-    figures: ({ backfill: b }) =>
-      b ? [{ where: `${count(b.events)} events`, value: b.visibleMs.p99Ms }] : [],
+    ...ofBackfill(({ fromIndex, visibleMs }) => (fromIndex ? visibleMs.p99Ms : NaN)),
   },
 ];
 
-/** Each figure that misses its bar, in words. */
+/** Each figure that misses its bar, in words; also that there is none though the run was to measure it. */
 export function missedBars(result: BenchResult, other: BenchResult | undefined): string[] {
-  return BARS.flatMap((bar) =>
-    bar
-      .figures(result, other)
+  return BARS.flatMap((bar) => {
+    const figures = bar.figures(result, other);
+    if (figures.length === 0 && bar.asked(result, other)) return [missedLine(bar.name, bar, NaN, bar.from)];
+    return figures
       .filter(({ value }) => !holds(bar, value))
-      .map(({ where, value }) => missedLine(`${bar.name}, ${where}`, bar, value, bar.from)),
-  );
+      .map(({ where, value }) => missedLine(`${bar.name}, ${where}`, bar, value, bar.from));
+  });
 }
 
 export const historyName = ({ historyDays }: Phase): string =>
   historyDays === 0 ? 'no history' : `${count(historyDays)} days of history`;
 
-function p99(name: RegExp, sets: readonly Sets[]) {
-  return ({ phases }: BenchResult): Figure[] =>
-    asked(phases, name, sets).map(({ where, timing }) => ({ where, value: timing.p99Ms }));
+function runs(...parts: readonly Part[]) {
+  return ({ options }: BenchResult): boolean =>
+    parts.every((part) => (options.parts ?? PARTS).includes(part));
 }
 
+function computesWith({ options }: BenchResult, sets: readonly Sets[]): boolean {
+  return sets.some((set) => (options.sets ?? SETS).includes(set));
+}
+
+function p99(name: RegExp, sets: readonly Sets[]): Measured {
+  return {
+    asked: (result) => runs('queries')(result) && computesWith(result, sets),
+    figures: ({ phases }) =>
+      timings(phases, name, sets).map(({ where, timing }) => ({ where, value: p99Of(timing) })),
+  };
+}
+
+/** What was computed from events is not the index's. */
+const p99Of = ({ fromIndex, p99Ms }: WarmTiming): number => (fromIndex ? p99Ms : NaN);
+
 function cold({ phases }: BenchResult): Figure[] {
-  return asked(phases, /./, ['native', 'portable']).flatMap(({ where, timing: { cold: it } }) =>
+  return timings(phases, /./, SETS).flatMap(({ where, timing: { cold: it } }) =>
     it === undefined ? [] : [{ where, value: Math.max(it.aloneMs, it.inTurnMs) }],
   );
 }
 
-function ratio(peer: 'sqlMs' | 'duckDbMs') {
-  return ({ phases }: BenchResult): Figure[] =>
-    asked(phases, RETENTION, ['native']).flatMap(({ where, timing, question }) => {
-      const ms = question[peer];
-      return ms === undefined ? [] : [{ where, value: ms / timing.p50Ms }];
-    });
+function ratio(peer: 'sqlMs' | 'duckDbMs'): Measured {
+  return {
+    asked: (result) => runs('queries', 'peers')(result) && computesWith(result, ['native']),
+    figures: ({ phases }) =>
+      timings(phases, RETENTION, ['native']).flatMap(({ where, timing, question }) => {
+        const ms = question[peer];
+        return ms === undefined ? [] : [{ where, value: ms / timing.p50Ms }];
+      }),
+  };
 }
 
-function ofPhases(value: (phase: Phase) => number) {
-  return ({ phases }: BenchResult): Figure[] =>
-    phases.map((phase) => ({ where: historyName(phase), value: value(phase) }));
+function ofPhases(value: (phase: Phase) => number): Measured {
+  return {
+    asked: (result) => runs('queries')(result) || runs('peers')(result),
+    figures: ({ phases }) => phases.map((phase) => ({ where: historyName(phase), value: value(phase) })),
+  };
+}
+
+/** A small backfill holds its bars without saying anything. */
+function ofBackfill(value: (backfill: BackfillResult) => number): Measured {
+  const isWhole = (events: number | undefined): boolean => (events ?? Infinity) >= WHOLE_BACKFILL_EVENTS;
+  return {
+    asked: (result) => runs('backfill')(result) && isWhole(result.options.backfillEvents),
+    figures: ({ backfill }) =>
+      backfill && isWhole(backfill.events)
+        ? [{ where: `${count(backfill.events)} events`, value: value(backfill) }]
+        : [],
+  };
 }
 
 function compared({ phases }: BenchResult, other: BenchResult | undefined): Figure[] {
   if (other === undefined) return [];
-  const before = new Map(
-    asked(other.phases, /./, ['native', 'portable']).map((one) => [one.where, one.timing]),
-  );
-  return asked(phases, /./, ['native', 'portable']).map(({ where, timing }) => ({
+  const before = new Map(timings(other.phases, /./, SETS).map(({ where, timing }) => [where, p99Of(timing)]));
+  return timings(phases, /./, SETS).map(({ where, timing }) => ({
     where,
-    value: timing.p99Ms / (before.get(where)?.p99Ms ?? NaN),
+    value: p99Of(timing) / (before.get(where) ?? NaN),
   }));
 }
 
-function asked(phases: readonly Phase[], name: RegExp, sets: readonly Sets[]) {
+function timings(phases: readonly Phase[], name: RegExp, sets: readonly Sets[]) {
   return phases.flatMap((phase) =>
     Object.entries(phase.questions).flatMap(([question, result]) =>
       sets.flatMap((set) => {

@@ -1,7 +1,8 @@
 /**
  * npm run bench:queries: the statistics on the index, cold and warm, against the same questions by SQL on the
  * events and by DuckDB on the same rows; what writing costs with the index; and a backfill. On private servers
- * made for the run. It fails when two answers differ in one cell, and with --check when a figure misses its bar.
+ * made for the run. It fails when two answers differ in one cell, and with --check when a figure misses its bar,
+ * or is not there though it was to be measured.
  */
 import { readFile } from 'node:fs/promises';
 import type { Database } from '@event-analytics/timescale';
@@ -12,6 +13,7 @@ import { AnswersDiffer } from './ask-peers.js';
 import { benchBackfill } from './backfill.js';
 import { missedBars } from './bars.js';
 import { benchPhase } from './bench-phase.js';
+import { whyNotCompared } from './compare.js';
 import { createLoader } from './data.js';
 import { readOptions, type BenchOptions } from './options.js';
 import { progressOn, type Progress } from './progress.js';
@@ -86,12 +88,10 @@ async function benchQueries(
   }
 }
 
-async function otherRun(file: string, { users, days }: BenchOptions): Promise<BenchResult> {
+async function otherRun(file: string, own: BenchOptions): Promise<BenchResult> {
   const other = JSON.parse(await readFile(file, 'utf8')) as BenchResult;
-  if (other.options.users !== users || other.options.days !== days)
-    throw new Error(
-      `${file} is of ${String(other.options.users)} users and ${String(other.options.days)} days: not to be compared`,
-    );
+  const problems = whyNotCompared(own, other.options);
+  if (problems.length > 0) throw new Error(`--compare ${file}: ${problems.join('; ')}`);
   return other;
 }
 

@@ -1,8 +1,11 @@
 import yargs from 'yargs';
 import { givenOf, partNamed } from '../command-line.js';
+import type { Sets } from './ask-stats-api.js';
 
 export const PARTS = ['queries', 'peers', 'writes', 'backfill'] as const;
 export type Part = (typeof PARTS)[number];
+
+export const SETS = ['native', 'portable'] as const satisfies readonly Sets[];
 
 const QUERIES_ALONE: readonly Part[] = ['queries'];
 
@@ -31,6 +34,11 @@ const FULL: typeof QUICK = {
   'rate-seconds': 20,
   'backfill-events': 2_000_000,
 };
+
+/** With so many times the events the times are to be about the same. */
+export const COMPARED_TIMES = 5;
+/** The backfill that its bars are for. */
+export const WHOLE_BACKFILL_EVENTS = FULL['backfill-events'];
 
 export type BenchOptions = ReturnType<typeof readOptions>;
 
@@ -89,8 +97,8 @@ function parse(args: readonly string[]) {
       },
       sets: {
         type: 'array',
-        choices: ['native', 'portable'] as const,
-        default: ['native', 'portable'] as ('native' | 'portable')[],
+        choices: SETS,
+        default: [...SETS] as Sets[],
         describe: 'Which bitmaps stats-api computes with',
       },
       requests: { type: 'number', describe: `Requests of each question [${String(FULL.requests)}]` },
@@ -125,8 +133,15 @@ function parse(args: readonly string[]) {
         describe: 'Small, to try it out: says little about anything',
       },
       json: { type: 'string', describe: 'Also write the result to this file' },
-      compare: { type: 'string', describe: 'The JSON of another run, to which the times are compared' },
-      check: { type: 'boolean', default: false, describe: 'Exit with 1 where a figure misses its bar' },
+      compare: {
+        type: 'string',
+        describe: `The JSON of a run of the same shape with at most 1/${String(COMPARED_TIMES)} of the events, to which the times are compared`,
+      },
+      check: {
+        type: 'boolean',
+        default: false,
+        describe: 'Exit with 1 where a figure misses its bar, or a part that was run has none',
+      },
     })
     .check((o) => {
       for (const [name, value] of Object.entries(o)) {

@@ -88,16 +88,20 @@ function barsLines(result: BenchResult, other: BenchResult | undefined): string[
   const rows = BARS.flatMap((bar) => {
     const figures = bar.figures(result, other);
     if (figures.length === 0) return [];
-    // The one that is furthest from holding.
-    const worst = figures.reduce((a, b) =>
-      (bar.atMost === undefined ? a.value < b.value : a.value > b.value) ? a : b,
-    );
+    // The one that is furthest from holding: before all others what is no number.
+    const worst =
+      figures.find(({ value }) => Number.isNaN(value)) ??
+      figures.reduce((a, b) => ((bar.atMost === undefined ? a.value < b.value : a.value > b.value) ? a : b));
     const limit = bar.atMost === undefined ? `≥ ${count(bar.atLeast ?? 0)}` : `≤ ${count(bar.atMost)}`;
     const held = figures.every(({ value }) => holds(bar, value));
     return [[bar.name, `${limit} ${bar.unit}`, short(worst.value), held ? 'holds' : 'MISSED', worst.where]];
   });
-  if (rows.length === 0) return [];
-  return ['', ...table([['', 'bar', 'worst', '', 'where'], ...rows])];
+  const without = BARS.filter((bar) => bar.figures(result, other).length === 0);
+  return [
+    '',
+    ...(rows.length > 0 ? table([['', 'bar', 'worst', '', 'where'], ...rows]) : []),
+    ...(without.length > 0 ? [`  not measured: ${without.map(({ name }) => name).join('; ')}`] : []),
+  ];
 }
 
 const ms = (value: number | undefined): string => (value === undefined ? '' : short(value));

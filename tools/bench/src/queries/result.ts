@@ -2,6 +2,7 @@ import type { Machine } from '../machine.js';
 import type { ColdTiming, Floor, Sets, WarmTiming } from './ask-stats-api.js';
 import type { BackfillResult } from './backfill.js';
 import type { IndexBuild } from './build-index.js';
+import type { Part } from './options.js';
 import type { Sizes } from './sizes.js';
 import type { WritesResult } from './writes.js';
 
@@ -15,6 +16,11 @@ export interface BenchResult {
     historyDays: number;
     uniform: boolean;
     zones: readonly string[];
+    /** And whatever else the run was started with. Absent: the default. */
+    indexOnly?: boolean;
+    sets?: readonly Sets[];
+    parts?: readonly Part[];
+    backfillEvents?: number;
   };
   phases: Phase[];
   writes?: WritesResult;
