@@ -15,6 +15,8 @@ export function healthChecks(o: {
   nats: NatsConnectionHandle;
   names: StreamNames;
   db: Database;
+  /** Why the schema will not do, as far as that is known. */
+  refusal: () => string | undefined;
   backlog: () => Backlog;
   /** Undefined before the writer runs. */
   consumer: () => ConsumerStatus | undefined;
@@ -28,6 +30,8 @@ export function healthChecks(o: {
       async check() {
         const state = await checkDatabase(o.db, { timeoutMs: DATABASE_TIMEOUT_MS });
         if (!state.migrated) throw new Error('the schema is not up to date');
+        const refusal = o.refusal();
+        if (refusal !== undefined) throw new Error(refusal);
         return { ...state };
       },
     },

@@ -15,10 +15,11 @@ import {
 } from '@event-analytics/service-kit';
 import {
   checkDatabase,
-  classifyDatabaseError,
   connectDatabase,
   migrate,
+  prepareDatabase,
   startIndexer,
+  type DatabasePreparation,
   type Indexer,
 } from '@event-analytics/timescale';
 import { portableUserSets } from '@event-analytics/user-sets';
@@ -28,7 +29,6 @@ import { createFailpoint } from './failpoint.js';
 import { healthChecks } from './health.js';
 import { createIndexerMetrics } from './indexer-metrics.js';
 import { createWriterMetrics } from './metrics.js';
-import { prepareDatabase } from './prepare-database.js';
 import { startStorageUpkeep, type StorageUpkeep } from './storage-upkeep.js';
 import { checkDatabaseDurability, watchStreamDurability } from './strict-durability.js';
 import { createRetryTiming } from './write/backoff.js';
@@ -81,6 +81,7 @@ const durability = config.STRICT_DURABILITY
 const deadLetters = createDeadLetters(nats, { names: config.names, replicas: config.STREAM_REPLICAS });
 const backlog = watchBacklog({ nats, names: config.names, deadLetters, db, intervalMs: BACKLOG_LOOK_MS });
 
+let preparation: DatabasePreparation | undefined;
 let writer: Writer | undefined;
 const consumer = (): ConsumerStatus | undefined => writer?.consumer();
 const writerMetrics = createWriterMetrics(metrics.registry, { backlog: () => backlog.current(), consumer });
@@ -98,6 +99,7 @@ const app = createServiceApp({
     nats,
     names: config.names,
     db,
+    refusal: () => preparation?.refusal(),
     backlog: () => backlog.current(),
     consumer,
     indexer: indexerStatus,
@@ -109,19 +111,22 @@ const app = createServiceApp({
 
 /** In the background, for as long as it takes: the service runs and says in /health what it waits for. */
 async function start(): Promise<void> {
-  await prepareDatabase({
+  const timing = createRetryTiming();
+  preparation = prepareDatabase({
     ...(config.MIGRATE_ON_START && { migrate: () => migrate(db, { log }) }),
     check: () => checkDatabase(db, { timeoutMs: DATABASE_CHECK_TIMEOUT_MS }),
-    classify: classifyDatabaseError,
+    // It may ask more of who writes than this version knows of.
+    newerSchema: 'refuse',
     log,
-    timing: createRetryTiming(),
-    stopping: stopping.signal,
+    pause: (ms) => timing.pause(ms, stopping.signal),
+    signal: stopping.signal,
   });
+  if (!(await preparation.ready)) return;
   await checkDatabaseDurability({
     db,
     strict: config.STRICT_DURABILITY,
     log,
-    timing: createRetryTiming(),
+    timing,
     stopping: stopping.signal,
   });
   await durability?.require(stopping.signal);

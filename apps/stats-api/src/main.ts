@@ -10,6 +10,8 @@ import {
   connectDatabase,
   createStatistics,
   listIndexedZones,
+  migrate,
+  prepareDatabase,
 } from '@event-analytics/timescale';
 import { loadUserSets } from '@event-analytics/user-sets';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +21,6 @@ import { readConfig } from './config.js';
 import { createDatabaseBreaker } from './database-breaker.js';
 import { databaseHealth } from './database-health.js';
 import { indexHealth } from './index-health.js';
-import { migrateOnStart } from './migrate-on-start.js';
 
 const SERVICE = 'stats-api';
 const HEALTH_TIMEOUT_MS = 1_500;
@@ -81,6 +82,19 @@ const breaker = createDatabaseBreaker({
 });
 
 const timeoutMs = HEALTH_TIMEOUT_MS;
+const check = () => checkDatabase(upkeep, { timeoutMs });
+const { signal } = stopping;
+// In the background: the service runs meanwhile, and says in /health what it waits for.
+const preparation = prepareDatabase({
+  ...(config.MIGRATE_ON_START && { migrate: () => migrate(upkeep, { log }) }),
+  check,
+  // Those of this version that run already answer from it as well.
+  newerSchema: 'tolerate',
+  log,
+  pause: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
+  signal,
+});
+
 const { app, listener } = createStatsApp({
   statistics,
   breaker,
@@ -88,8 +102,9 @@ const { app, listener } = createStatsApp({
   metrics: createMetrics({ service: SERVICE }),
   healthChecks: [
     databaseHealth(
-      () => checkDatabase(upkeep, { timeoutMs }),
+      check,
       () => breaker.state(),
+      () => preparation.refusal(),
     ),
     indexHealth(config.zones, () => listIndexedZones(upkeep, { timeoutMs })),
   ],
@@ -117,13 +132,3 @@ await runService({
     await Promise.all([db, indexDb, upkeep].map((pool) => pool.end({ timeout: CLOSE_SECONDS })));
   },
 });
-
-if (config.MIGRATE_ON_START) {
-  const { signal } = stopping;
-  const pause = (ms: number): Promise<void> => sleep(ms, undefined, { signal }).catch(() => undefined);
-  await migrateOnStart({ db: upkeep, log, pause, signal }).catch((error: unknown) =>
-    exitWithLine(
-      `the database cannot be migrated: ${error instanceof Error ? error.message : String(error)}`,
-    ),
-  );
-}

@@ -37,7 +37,7 @@ describe('the stats-api process', () => {
           (ready) => ready === 503,
         );
       }
-      expect(service.output()).toContain('"event":"migration_delayed"');
+      expect(service.output()).toContain('"event":"database_not_ready"');
     } finally {
       await service?.stop();
       await servers.stop();
@@ -74,6 +74,62 @@ describe('the stats-api process', () => {
     } finally {
       await service.stop();
       await empty.drop();
+    }
+  });
+
+  it('answers from a schema that a newer version has made, and says so', async () => {
+    const database = await createTestDatabase();
+    const env = { DATABASE_URL: database.url, LOG_LEVEL: 'info' };
+    const first = await startService({ app: 'stats-api', env });
+    await first.waitReady();
+    await first.stop();
+    const db = connect(database.url);
+    await db.run(
+      (sql) => sql`INSERT INTO schema_migrations SELECT max(id) + 1, 'more.sql', '' FROM schema_migrations`,
+    );
+    await db.end({ timeout: 5 });
+    const service = await startService({ app: 'stats-api', env });
+    try {
+      await service.waitReady();
+      expect((await fetch(`${service.url}/stats/dau`)).status).toBe(200);
+      await eventually(
+        'it is said',
+        10_000,
+        () => service.output(),
+        (output) => /"event":"schema_newer".*"migration":"more.sql"/.test(output),
+      );
+    } finally {
+      await service.stop();
+      await database.drop();
+    }
+  });
+
+  it('is not ready where an applied migration was edited, until that is put right', async () => {
+    const database = await createTestDatabase();
+    const env = { DATABASE_URL: database.url, LOG_LEVEL: 'info' };
+    const first = await startService({ app: 'stats-api', env });
+    await first.waitReady();
+    await first.stop();
+    const db = connect(database.url);
+    await db.run((sql) => sql`UPDATE schema_migrations SET checksum = 'edited ' || checksum WHERE id = 2`);
+    const service = await startService({ app: 'stats-api', env });
+    try {
+      await eventually(
+        'it is said',
+        10_000,
+        () => service.output(),
+        (output) => /"event":"database_not_ready".*"level":"error".*"migration_edited"/.test(output),
+      );
+      expect((await fetch(`${service.url}/health/ready`)).status).toBe(503);
+      expect(await (await fetch(`${service.url}/health`)).json()).toMatchObject({
+        dependencies: { postgres: { status: 'down' } },
+      });
+      await db.run((sql) => sql`UPDATE schema_migrations SET checksum = substr(checksum, 8) WHERE id = 2`);
+      await service.waitReady({ timeoutMs: 20_000 });
+    } finally {
+      await service.stop();
+      await db.end({ timeout: 5 });
+      await database.drop();
     }
   });
 

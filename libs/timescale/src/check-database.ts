@@ -1,5 +1,5 @@
 import type { Database } from './database.js';
-import { appliedMigrations, isMigrated } from './migrate.js';
+import { appliedMigrations, compareMigrations } from './migrate.js';
 import { recordedStorage, type StorageKind } from './storage.js';
 
 export interface DatabaseState {
@@ -9,6 +9,8 @@ export interface DatabaseState {
   storage: StorageKind | null;
   /** Whether it has every migration that this code knows (and maybe newer ones). */
   migrated: boolean;
+  /** The first migration that this code does not know. Absent where it knows them all. */
+  newer?: string;
 }
 
 /** Asks the server; for health checks. @throws what the driver throws, or DatabaseError answer_timeout */
@@ -20,7 +22,8 @@ export function checkDatabase(db: Database, { timeoutMs }: { timeoutMs: number }
       const version = server?.version.replace(/ .*/, '') ?? '';
       const storage = server?.prepared ? await recordedStorage(sql) : undefined;
       if (storage === undefined) return { version, storage: null, migrated: false };
-      return { version, storage, migrated: isMigrated(storage, await appliedMigrations(sql)) };
+      const { migrated, newer } = compareMigrations(storage, await appliedMigrations(sql));
+      return { version, storage, migrated, ...(newer !== undefined && { newer }) };
     },
     { readOnly: true, statementTimeoutMs: timeoutMs, answerTimeoutMs: timeoutMs },
   );

@@ -28,6 +28,7 @@ export { doneChunks, listImports, readImport } from './imports/list-imports.js';
 export { undoImport, type UndoCounts, type UndoOptions, type UndoResult } from './imports/undo-import.js';
 export { writeChunk, type ChunkResult } from './imports/write-chunk.js';
 export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
+export { prepareDatabase, type DatabasePreparation } from './prepare-database.js';
 export { listIndexedZones } from './queries/activity_indexes_list.js';
 export { estimateActivityLogRows } from './queries/activity_log_estimate.js';
 export {

@@ -87,21 +87,31 @@ export async function appliedMigrations(sql: Sql): Promise<AppliedMigration[]> {
 
 const idsOf = new Map<StorageKind, number[]>();
 
-/** Has it every migration of this code? The files are read once: health checks ask often. */
-export function isMigrated(storage: StorageKind, done: AppliedMigration[]): boolean {
+/**
+ * Has it every migration of this code, and which is the first that this code does not know? The files are read once:
+ * health checks ask often.
+ */
+export function compareMigrations(
+  storage: StorageKind,
+  done: AppliedMigration[],
+): { migrated: boolean; newer: string | undefined } {
   const ids = idsOf.get(storage) ?? readMigrations(MIGRATIONS, storage).map(({ id }) => id);
   idsOf.set(storage, ids);
-  return ids.every((id, index) => done[index]?.id === id);
+  return { migrated: ids.every((id, index) => done[index]?.id === id), newer: done[ids.length]?.name };
+}
+
+export function schemaNewer(migration: string): DatabaseError {
+  return new DatabaseError(
+    'schema_newer',
+    `the database has migration ${migration}, which this version does not know: it was migrated by a newer one`,
+  );
 }
 
 function checkApplied(migrations: Migration[], done: AppliedMigration[]): void {
   done.forEach(({ id, name, checksum }, index) => {
     const known = migrations[index];
     if (known === undefined || known.id !== id) {
-      throw new DatabaseError(
-        'schema_newer',
-        `the database has migration ${name}, which this version does not know: it was migrated by a newer one`,
-      );
+      throw schemaNewer(name);
     }
     if (known.checksum !== checksum) {
       throw new DatabaseError(

@@ -47,6 +47,7 @@ describe.each(storages)('migrate on %s', (storage) => {
     expect(steps).toHaveLength(names(storage).length + 1);
     const state = await checkDatabase(opened.db, { timeoutMs: 5_000 });
     expect(state).toMatchObject({ storage, migrated: true });
+    expect(state).not.toHaveProperty('newer');
     expect(state.version).toMatch(/^\d+\.\d+$/);
   });
 
@@ -61,7 +62,10 @@ describe.each(storages)('migrate on %s', (storage) => {
     await migrate(opened.db);
     writeFileSync(join(folder, NEWER), 'CREATE TABLE more (id int);');
     expect((await migrate(opened.db, copy())).applied).toEqual([NEWER]);
-    expect((await checkDatabase(opened.db, { timeoutMs: 5_000 })).migrated).toBe(true);
+    expect(await checkDatabase(opened.db, { timeoutMs: 5_000 })).toMatchObject({
+      migrated: true,
+      newer: NEWER,
+    });
     await expect(migrate(opened.db)).rejects.toMatchObject({
       code: 'schema_newer',
       message: expect.stringContaining(NEWER),
