@@ -1,6 +1,1 @@
-export {
-  BREAKER_STATE_NUMBERS,
-  createProbedBreaker,
-  type BreakerState,
-  type ProbedBreaker,
-} from './probed-breaker.js';
+export { BREAKER_STATE_NUMBERS, createProbedBreaker, type BreakerState } from './probed-breaker.js';

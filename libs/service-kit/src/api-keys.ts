@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { ConfigError } from './config.js';
 import { HttpProblem } from './problem.js';
 
-export const API_SCOPES = ['ingest', 'stats'] as const;
+const API_SCOPES = ['ingest', 'stats'] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
 /** Keys by the SHA-256 of their text; none at all: everybody may do everything. */

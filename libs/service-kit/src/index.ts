@@ -1,8 +1,7 @@
-export { API_SCOPES, checkScope, parseApiKeys, type ApiKeys, type ApiScope } from './api-keys.js';
+export { checkScope, parseApiKeys, type ApiKeys } from './api-keys.js';
 export { clientAddress } from './client-address.js';
 export {
   checkStrictDurability,
-  commaList,
   commonConfig,
   ConfigError,
   databaseConfig,
@@ -24,11 +23,11 @@ export {
   type EarlyRoute,
   type ServeEarly,
 } from './early-route.js';
-export type { DependencyHealth, HealthCheck, HealthReport } from './health.js';
-export { createLogger, describeError, type LogContext, type Logger, type LogLevel } from './logger.js';
+export type { HealthCheck } from './health.js';
+export { createLogger, describeError, type Logger } from './logger.js';
 export { createMetrics, type Metrics } from './metrics.js';
-export { HttpProblem, type ProblemDetail } from './problem.js';
-export { listRoutes, type ServedRoute } from './routes.js';
-export { configOrExit, exitWithLine, runService, type RunServiceOptions } from './run-service.js';
-export { createServiceApp, type ServiceAppOptions } from './service-app.js';
+export { HttpProblem } from './problem.js';
+export { listRoutes } from './routes.js';
+export { configOrExit, exitWithLine, runService } from './run-service.js';
+export { createServiceApp } from './service-app.js';
 export { VERSION } from './version.js';

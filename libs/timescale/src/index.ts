@@ -1,20 +1,10 @@
 export { checkDatabase, type DatabaseState } from './check-database.js';
 export { unsafeSettings, type UnsafeSetting } from './check-durability.js';
-export {
-  classifyDatabaseError,
-  isDatabaseAway,
-  type DatabaseErrorClass,
-  type DatabaseErrorKind,
-} from './classify-error.js';
+export { classifyDatabaseError, isDatabaseAway, type DatabaseErrorClass } from './classify-error.js';
 export { connectDatabase, type ConnectOptions, type DatabasePool } from './connect.js';
-export type { Database, RunOptions, Sql, TransactionOptions } from './database.js';
-export { databaseUrl, type DatabaseAddress } from './database-url.js';
-export {
-  DatabaseError,
-  RawDataDroppedError,
-  StatementTimeoutError,
-  type DatabaseErrorCode,
-} from './errors.js';
+export type { Database, RunOptions, Sql } from './database.js';
+export { databaseUrl } from './database-url.js';
+export { DatabaseError, RawDataDroppedError, StatementTimeoutError } from './errors.js';
 export { exportEvents } from './export-events.js';
 export { beginImport } from './imports/begin-import.js';
 export { ChunkDiffersError } from './imports/chunk-differs-error.js';
@@ -22,21 +12,16 @@ export { finishImport } from './imports/finish-import.js';
 export { forgetImport } from './imports/forget-import.js';
 export { holdImport } from './imports/hold-import.js';
 export { ImportBusyError } from './imports/import-busy-error.js';
-export { ImportStateError, type ImportState } from './imports/import-state-error.js';
+export { ImportStateError } from './imports/import-state-error.js';
 export { ImportDataDroppedError } from './imports/import-data-dropped-error.js';
 export { doneChunks, listImports, readImport } from './imports/list-imports.js';
-export { undoImport, type UndoCounts, type UndoOptions, type UndoResult } from './imports/undo-import.js';
-export { writeChunk, type ChunkResult } from './imports/write-chunk.js';
-export { migrate, type MigrateOptions, type MigrateResult } from './migrate.js';
+export { undoImport, type UndoCounts, type UndoResult } from './imports/undo-import.js';
+export { writeChunk } from './imports/write-chunk.js';
+export { migrate } from './migrate.js';
 export { prepareDatabase, type DatabasePreparation } from './prepare-database.js';
 export { listIndexedZones } from './queries/activity_indexes_list.js';
 export { estimateActivityLogRows } from './queries/activity_log_estimate.js';
-export {
-  dailyActiveUsers,
-  periodActiveUsers,
-  type DailyActiveUsersQuery,
-  type PeriodActiveUsersQuery,
-} from './queries/active_users_count.js';
+export { periodActiveUsers } from './queries/active_users_count.js';
 export { eventCounts, type EventCounts, type EventCountsQuery } from './queries/event_counts_series.js';
 export { EXPORT_CSV_COLUMNS, type EventSelection, type ExportForm } from './queries/events_export.js';
 export { topEvents, type TopEvent, type TopEventsQuery } from './queries/event_types_rank.js';
@@ -45,24 +30,17 @@ export { retention, type RetentionCohort, type RetentionQuery } from './queries/
 export { stickiness, type StickinessQuery, type StickyDay } from './queries/stickiness_count.js';
 export { recountTotals, type Totals } from './queries/totals_recount.js';
 export type { ChunkRange } from './queries/import_chunks_take.js';
-export type { BegunImport, ImportIdentity } from './queries/imports_begin.js';
+export type { BegunImport } from './queries/imports_begin.js';
 export type { ImportCountsOf, ImportSummary } from './queries/imports_list.js';
-export type { StatisticOptions } from './read-statistics.js';
 export { createStatistics, type Statistic, type Statistics, type StatisticsOptions } from './statistics.js';
 export type { StorageKind } from './storage.js';
 export type { WritableEvent } from './queries/events_insert.js';
-export { writeEvents, type TooOldEvents, type WriteOptions, type WriteResult } from './write-events.js';
-export { buildStep, type BuildStep } from './indexer/build.js';
-export {
-  createFoldMemory,
-  foldActivityLog,
-  type FoldMemory,
-  type FoldRequest,
-  type FoldResult,
-} from './indexer/fold.js';
-export { ensureIndexes, type EnsuredIndexes } from './indexer/indexes.js';
-export { recount, type Difference, type Recount, type RecountOptions } from './indexer/recount.js';
-export { reindex, ZonesNotIndexedError, type ReindexOptions, type ReindexResult } from './indexer/reindex.js';
+export { writeEvents, type TooOldEvents, type WriteResult } from './write-events.js';
+export { buildStep } from './indexer/build.js';
+export { createFoldMemory, foldActivityLog, type FoldMemory } from './indexer/fold.js';
+export { ensureIndexes } from './indexer/indexes.js';
+export { recount, type Difference, type Recount } from './indexer/recount.js';
+export { reindex, ZonesNotIndexedError, type ReindexResult } from './indexer/reindex.js';
 export { requestReindex } from './indexer/request-reindex.js';
 export {
   startIndexer,
@@ -70,14 +48,9 @@ export {
   type IndexerOptions,
   type IndexerStatus,
 } from './indexer/run-indexer.js';
-export { sealStep, type SealStep } from './indexer/seal.js';
+export { sealStep } from './indexer/seal.js';
 export { tidyIfDue } from './indexer/tidy.js';
-export {
-  dropExpiredEvents,
-  type DropExpiredOptions,
-  type DroppedEvents,
-} from './storage-upkeep/drop-expired-events.js';
+export { dropExpiredEvents } from './storage-upkeep/drop-expired-events.js';
 export { keepColumnstorePolicy } from './storage-upkeep/keep-columnstore-policy.js';
-export type { ColumnstoreChange } from './storage-upkeep/columnstore-change.js';
 export { makePartitionsAhead } from './storage-upkeep/make-partitions-ahead.js';
 export { encodeQuarterCounts } from './quarter-counts.js';

@@ -4,7 +4,7 @@ import {
   checkDatabase,
   classifyDatabaseError,
   connectDatabase,
-  dailyActiveUsers,
+  periodActiveUsers,
   recountTotals,
   writeEvents,
   type DatabasePool,
@@ -168,9 +168,8 @@ describe('a connection that fails', () => {
       await expect(health).rejects.toMatchObject({ code: 'answer_timeout' });
       proxy.heal();
       expect((await writeEvents(db, events(10, 20))).inserted).toBe(10);
-      expect(await dailyActiveUsers(db, { zone: 'UTC', from: '2024-03-04', to: '2024-03-04' })).toEqual([
-        { date: '2024-03-04', activeUsers: 20 },
-      ]);
+      const day = { zone: 'UTC', period: 'day', from: '2024-03-04', to: '2024-03-04' } as const;
+      expect(await periodActiveUsers(db, day)).toMatchObject([{ start: '2024-03-04', activeUsers: 20 }]);
     }));
 
   it('silently is given up when somebody knows better', () =>

@@ -1,5 +1,4 @@
 import {
-  dailyActiveUsers,
   eventCounts,
   funnel,
   periodActiveUsers,
@@ -100,11 +99,16 @@ describe.each(storages)('the worked example on %s', (storage) => {
       { '02-20': 1, '03-04': 4, '03-05': 3, '03-06': 1, '03-10': 1, '03-11': 2, '03-12': 1 },
     ],
   ])('daily active users, %s', async (zone, expected) => {
-    const days = await dailyActiveUsers(opened.db, { zone, from: '2024-02-18', to: '2024-03-14' });
+    const days = await periodActiveUsers(opened.db, {
+      zone,
+      period: 'day',
+      from: '2024-02-18',
+      to: '2024-03-14',
+    });
     expect(days).toHaveLength(26);
-    expect(days[0]).toEqual({ date: '2024-02-18', activeUsers: 0 });
+    expect(days[0]).toMatchObject({ start: '2024-02-18', end: '2024-02-18', activeUsers: 0 });
     const active = days.filter((day) => day.activeUsers > 0);
-    expect(Object.fromEntries(active.map((day) => [day.date.slice(5), day.activeUsers]))).toEqual(expected);
+    expect(Object.fromEntries(active.map((day) => [day.start.slice(5), day.activeUsers]))).toEqual(expected);
   });
 
   it('weekly and monthly active users count each user once', async () => {
@@ -248,16 +252,16 @@ describe.each(storages)('the worked example on %s', (storage) => {
       }
       await query({ startDate: from, windows: 366, cohorts: 366, mode: 'unbounded' });
     }
-    expect(await dailyActiveUsers(opened.db, { zone: 'UTC', from: '2024-03-02', to: '2024-03-01' })).toEqual(
-      [],
-    );
+    const none = { zone: 'UTC', period: 'day', from: '2024-03-02', to: '2024-03-01' } as const;
+    expect(await periodActiveUsers(opened.db, none)).toEqual([]);
   });
 
   it('stops at the timeout with an error of its own, and goes on', async () => {
     const lock = opened.db.transaction(async (sql) => {
       await sql`LOCK TABLE events IN ACCESS EXCLUSIVE MODE`;
-      const late = dailyActiveUsers(opened.db, {
+      const late = periodActiveUsers(opened.db, {
         zone: 'UTC',
+        period: 'day',
         from: '2024-03-01',
         to: '2024-03-02',
         statementTimeoutMs: 50,
@@ -266,9 +270,8 @@ describe.each(storages)('the worked example on %s', (storage) => {
       await expect(late).rejects.toMatchObject({ timeoutMs: 50 });
     });
     await lock;
-    expect(await dailyActiveUsers(opened.db, { zone: 'UTC', from: '2024-03-04', to: '2024-03-04' })).toEqual([
-      { date: '2024-03-04', activeUsers: 3 },
-    ]);
+    const day = { zone: 'UTC', period: 'day', from: '2024-03-04', to: '2024-03-04' } as const;
+    expect(await periodActiveUsers(opened.db, day)).toMatchObject([{ start: '2024-03-04', activeUsers: 3 }]);
   });
 });
 

@@ -3,13 +3,13 @@ import {
   buildStep,
   createFoldMemory,
   createStatistics,
-  dailyActiveUsers,
   dropExpiredEvents,
   ensureIndexes,
   eventCounts,
   foldActivityLog,
   keepColumnstorePolicy,
   makePartitionsAhead,
+  periodActiveUsers,
   recount,
   recountTotals,
   requestReindex,
@@ -221,7 +221,7 @@ describe.each(storages)('the life of raw events on %s', (storage) => {
     await writeEvents(db, [event(1, { occurred_at: oldDay }), event(2, { occurred_at: YOUNG })]);
     const zone = 'UTC';
     const questions = (from: string) => [
-      () => dailyActiveUsers(db, { zone, from, to: '2024-06-20' }),
+      () => periodActiveUsers(db, { zone, period: 'day', from, to: '2024-06-20' }),
       () => topEvents(db, { zone, from, to: '2024-06-20', limit: 3 }),
       () => eventCounts(db, { zone, from, to: '2024-06-20', interval: 'day', limit: 3 }),
       () => stickiness(db, { zone, from: from === retained ? '2024-06-14' : from, to: '2024-06-20' }),

@@ -3,7 +3,6 @@ import { rmSync } from 'node:fs';
 import { createTestDatabase, type TestDatabase } from '@event-analytics/testkit';
 import {
   connectDatabase,
-  dailyActiveUsers,
   migrate,
   periodActiveUsers,
   topEvents,
@@ -66,9 +65,14 @@ describe('a history in the database', () => {
   it.each(['UTC', 'America/New_York', 'Asia/Kolkata'])(
     'has the authors a day that git counts, in %s',
     async (zone) => {
-      const days = await dailyActiveUsers(db, { zone, from: '2024-02-25', to: '2024-04-05' });
+      const days = await periodActiveUsers(db, {
+        zone,
+        period: 'day',
+        from: '2024-02-25',
+        to: '2024-04-05',
+      });
       const active = Object.fromEntries(
-        days.filter((day) => day.activeUsers > 0).map((day) => [day.date, day.activeUsers]),
+        days.filter((day) => day.activeUsers > 0).map((day) => [day.start, day.activeUsers]),
       );
       expect(active).toEqual(countedByGit(repository.path, zone, '%Y-%m-%d'));
       expect(Object.keys(active).length).toBeGreaterThan(20);

@@ -4,9 +4,10 @@ import type { Database } from '../database.js';
 import { readEventStatistics, type StatisticOptions } from '../read-statistics.js';
 import { exactCount } from '../sql-text.js';
 
-export interface DailyActiveUsersQuery extends StatisticOptions {
+export interface PeriodActiveUsersQuery extends StatisticOptions {
   /** IANA name, whose days are counted. */
   zone: string;
+  period: PeriodUnit;
   from: LocalDate;
   /** Inclusive. */
   to: LocalDate;
@@ -14,25 +15,9 @@ export interface DailyActiveUsersQuery extends StatisticOptions {
   eventType?: string | undefined;
 }
 
-export interface PeriodActiveUsersQuery extends DailyActiveUsersQuery {
-  period: PeriodUnit;
-}
-
-/**
- * Distinct users with at least one event, of every day of the range, in order, zeros too.
- * @throws StatementTimeoutError, RawDataDroppedError
- */
-export async function dailyActiveUsers(
-  db: Database,
-  query: DailyActiveUsersQuery,
-): Promise<{ date: LocalDate; activeUsers: number }[]> {
-  const days = await periodActiveUsers(db, { ...query, period: 'day' });
-  return days.map(({ start, activeUsers }) => ({ date: start, activeUsers }));
-}
-
 /**
  * Distinct users with at least one event, of every day, ISO week or calendar month that the range
- * touches, each counted whole, in order.
+ * touches, each counted whole, in order, zeros too.
  * @throws StatementTimeoutError, RawDataDroppedError
  */
 export async function periodActiveUsers(

@@ -1,8 +1,8 @@
 import { addDays, dayNumber, type LocalDate } from '@event-analytics/calendar';
 import {
-  dailyActiveUsers,
   eventCounts,
   funnel,
+  periodActiveUsers,
   retention,
   stickiness,
   topEvents,
@@ -74,8 +74,14 @@ function dau(range: Range): Question {
       return new Map(days.map((day) => [day.date, day.active_users]));
     },
     async bySql(db) {
-      const days = await dailyActiveUsers(db, { zone, from, to, statementTimeoutMs: STATEMENT_TIMEOUT_MS });
-      return new Map(days.map((day) => [day.date, day.activeUsers]));
+      const days = await periodActiveUsers(db, {
+        zone,
+        period: 'day',
+        from,
+        to,
+        statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      });
+      return new Map(days.map((day) => [day.start, day.activeUsers]));
     },
     duckDb: `
       SELECT ${dateOf('day')} AS cell, users AS number
