@@ -1,5 +1,5 @@
 import type { Sql } from './database.js';
-import { part, prepared, type Part } from './prepared.js';
+import { asking, part, prepared, type Part } from './prepared.js';
 
 interface Asked {
   zone: string;
@@ -29,6 +29,19 @@ describe('part', () => {
     expect(await sent(whole, asked)).toEqual([
       '(zone = $1 OR day BETWEEN $2 AND $3 AND zone = $4)',
       ['UTC', 3, 5, 'UTC'],
+    ]);
+  });
+
+  it('may ask with members of a larger question', async () => {
+    interface Both {
+      before: Asked;
+      after: Asked;
+    }
+    const before = asking(DAYS, (both: Both) => both.before);
+    const after = asking(DAYS, (both: Both) => both.after);
+    expect(await sent(part`${before} OR ${after}`, { before: asked, after: { ...asked, last: 9 } })).toEqual([
+      'day BETWEEN $1 AND $2 OR day BETWEEN $3 AND $4',
+      [3, 5, 3, 9],
     ]);
   });
 

@@ -36,6 +36,14 @@ export function part<Asked>(
   return { texts, parameters };
 }
 
+/** The same part for a larger question, one of whose members is what the part asks. */
+export function asking<Whole, Asked>(
+  { texts, parameters }: Part<Asked>,
+  member: (whole: Whole) => Asked,
+): Part<Whole> {
+  return { texts, parameters: parameters.map((parameter) => (whole: Whole) => parameter(member(whole))) };
+}
+
 /**
  * The statement that a part is, the server's to remember where it has a parameter. It answers with rows of values, in the
  * order of its columns.

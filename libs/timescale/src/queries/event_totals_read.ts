@@ -1,6 +1,6 @@
 import type { Sql } from '../database.js';
 import { decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
-import { part, prepared } from '../prepared.js';
+import { asking, part, prepared } from '../prepared.js';
 import { exactCount, intArray } from '../sql-text.js';
 import {
   changesOf,
@@ -80,9 +80,16 @@ const TOTALS_ROWS = part<TotalsAsked>`
       AND type IN (SELECT type FROM candidates)`;
 
 const TOTALS = prepared<TotalsAsked, ChangesRow>(part`WITH ${TOTALS_PARTS} ${TOTALS_ROWS}`);
-type Both = ChangesQuery & TotalsAsked;
-const CHANGES_AND_TOTALS = prepared<Both, ChangesRow>(
-  part<Both>`WITH ${CHANGES_PARTS}, ${TOTALS_PARTS} ${CHANGES_ROWS} UNION ALL ${TOTALS_ROWS}`,
+
+interface BothAsked {
+  changes: ChangesQuery;
+  totals: TotalsAsked;
+}
+const CHANGES_PARTS_OF_BOTH = asking(CHANGES_PARTS, (both: BothAsked) => both.changes);
+const TOTALS_PARTS_OF_BOTH = asking(TOTALS_PARTS, (both: BothAsked) => both.totals);
+const TOTALS_ROWS_OF_BOTH = asking(TOTALS_ROWS, (both: BothAsked) => both.totals);
+const CHANGES_AND_TOTALS = prepared<BothAsked, ChangesRow>(
+  part`WITH ${CHANGES_PARTS_OF_BOTH}, ${TOTALS_PARTS_OF_BOTH} ${CHANGES_ROWS} UNION ALL ${TOTALS_ROWS_OF_BOTH}`,
 );
 
 /** Which types have the most events. */
@@ -96,22 +103,7 @@ export async function readChangesAndTotals(
   changes: ChangesQuery,
   query: TotalsQuery,
 ): Promise<ChangesAndTotals> {
-  const { zone, known, typeNames, rowsMax, bytesMax } = changes;
-  const { first, last, firstWhole, lastWhole, partial, limit } = askedOf(query);
-  const asked = {
-    zone,
-    known,
-    typeNames,
-    rowsMax,
-    bytesMax,
-    first,
-    last,
-    firstWhole,
-    lastWhole,
-    partial,
-    limit,
-  };
-  const rows = await CHANGES_AND_TOTALS(sql, asked);
+  const rows = await CHANGES_AND_TOTALS(sql, { changes, totals: askedOf(query) });
   return { changes: changesOf(rows), totals: totalsOf(rows, query) };
 }
 
