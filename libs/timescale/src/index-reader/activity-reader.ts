@@ -225,21 +225,19 @@ export function createActivityReader({
       const plan = await run((sql) => planReading(sql, index, ranges));
       const bytes = plan.bytes.reduce((sum, size) => sum + size + RANGE_BYTES, 0);
       if (!memory.reserve(bytes)) return false;
-      try {
-        const found = await readRanges(run, userSets, index, plan, { atOnce: READS_AT_ONCE });
-        if (found === undefined || view.index !== index) return true;
-        found.forEach((fields, i) => {
-          const range = ranges[i];
-          if (range === undefined) return;
-          const node = index.cache.put({ key: keys[i] ?? '', ...range, ...fields });
-          memory.pin(node);
-          pinned.add(node);
-        });
-        counted.loads += found.length;
-        return true;
-      } finally {
-        memory.release(bytes);
-      }
+      const found = await readRanges(run, userSets, index, plan, { atOnce: READS_AT_ONCE }).finally(() =>
+        memory.release(bytes),
+      );
+      if (found === undefined || view.index !== index) return true;
+      found.forEach((fields, i) => {
+        const range = ranges[i];
+        if (range === undefined) return;
+        const node = index.cache.put({ key: keys[i] ?? '', ...range, ...fields });
+        memory.pin(node);
+        pinned.add(node);
+      });
+      counted.loads += found.length;
+      return true;
     })();
     for (const key of keys) index.reading.set(key, work);
     try {

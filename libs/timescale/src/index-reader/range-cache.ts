@@ -40,9 +40,9 @@ export interface CacheMemory {
   open(): RangeCache;
   pin(node: RangeNode): void;
   unpin(node: RangeNode): void;
-  /** Sets room aside for ranges that are about to be read; false where there is none. */
+  /** Sets room aside for ranges that are about to be read, where others are forgotten for it; false where there is none. */
   reserve(bytes: number): boolean;
-  /** Gives it back. */
+  /** Gives it back, before what was read is put there. */
   release(bytes: number): void;
   readonly bytes: number;
   readonly size: number;
@@ -76,6 +76,7 @@ export function createCacheMemory(userSets: UserSets, bytesMax: number): CacheMe
     reserve(wanted) {
       if (pinnedBytes + reserved + wanted > bytesMax) return false;
       reserved += wanted;
+      makeRoom();
       return true;
     },
     release(given) {
@@ -91,7 +92,7 @@ export function createCacheMemory(userSets: UserSets, bytesMax: number): CacheMe
 
   function makeRoom(): void {
     for (const [node, entry] of entries) {
-      if (bytes <= bytesMax) return;
+      if (bytes + reserved <= bytesMax) return;
       if (node.pins === 0) entry.drop();
     }
   }
@@ -144,6 +145,7 @@ export function createCacheMemory(userSets: UserSets, bytesMax: number): CacheMe
         return oldest;
       },
       advance({ types, since, asOf, changes }) {
+        let cloned: Set<RangeNode> | undefined;
         const isReady = (node: RangeNode) => node.asOf >= since && node.asOf < asOf;
         for (const change of changes) {
           let added: UserSet | undefined;
@@ -151,7 +153,10 @@ export function createCacheMemory(userSets: UserSets, bytesMax: number): CacheMe
             if (change.day < node.first || change.day > node.last) continue;
             if (!isReady(node) || change.seq <= node.asOf) continue;
             added ??= userSets.fromBytes(change.users);
-            if (node.held > 0) node.users = node.users.clone();
+            if (node.held > 0 && !cloned?.has(node)) {
+              node.users = node.users.clone();
+              cloned = (cloned ?? new Set()).add(node);
+            }
             const sizeBefore = node.users.size;
             node.users.add(added);
             // A row may say what was known, also when it was merged with another.
