@@ -37,7 +37,7 @@ export class DatabaseError extends Error {
   }
 }
 
-/** A statistic took longer than it was allowed to; PostgreSQL stopped it. */
+/** A statistic took longer than it was allowed to, and was stopped. */
 export class StatementTimeoutError extends Error {
   override readonly name = 'StatementTimeoutError';
 

@@ -6,7 +6,7 @@ import { instant } from './sql-text.js';
 import { BUCKET_MS } from './quarter-counts.js';
 
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** The server stops the statement itself; past this it is not there any more. */
+/** The server stops a statement itself; past this all statements together took too long, or it is silent. */
 const ANSWER_GRACE_MS = 2_000;
 
 export interface StatisticOptions {
@@ -17,6 +17,23 @@ export interface StatisticOptions {
 /** As TransactionOptions has it. */
 export interface ReadOptions extends StatisticOptions {
   repeatableRead?: boolean;
+}
+
+/**
+ * A statement of a statistic on a connection whose statement_timeout is statementTimeoutMs or less.
+ * @throws StatementTimeoutError
+ */
+export async function runStatement<T>(
+  db: Database,
+  statementTimeoutMs: number,
+  work: (sql: Sql) => PromiseLike<T>,
+): Promise<T> {
+  try {
+    return await db.run(work, { answerTimeoutMs: statementTimeoutMs + ANSWER_GRACE_MS });
+  } catch (error) {
+    if (!tookTooLong(error)) throw error;
+    throw new StatementTimeoutError(statementTimeoutMs, { cause: error });
+  }
 }
 
 /** A read-only transaction under a statement timeout. @throws StatementTimeoutError */
@@ -33,9 +50,15 @@ export async function readStatistics<T>(
       answerTimeoutMs: statementTimeoutMs + ANSWER_GRACE_MS,
     });
   } catch (error) {
-    if (classifyDatabaseError(error).sqlState !== '57014') throw error;
+    if (!tookTooLong(error)) throw error;
     throw new StatementTimeoutError(statementTimeoutMs, { cause: error });
   }
+}
+
+/** It does not say that the server is away: of a silent one a statistic cannot know, that is a probe's to find out. */
+function tookTooLong(error: unknown): boolean {
+  const { sqlState, name } = classifyDatabaseError(error);
+  return sqlState === '57014' || name === 'answer_timeout';
 }
 
 /** Which events a statistic needs: those from this instant on (RFC 3339), or all that there ever were. */

@@ -3,13 +3,17 @@ import { loadUserSets, type UserSets } from '@event-analytics/user-sets';
 import {
   createFoldMemory,
   foldActivityLog,
+  isDatabaseAway,
   requestReindex,
+  StatementTimeoutError,
   writeEvents,
   type RetentionQuery,
   type Statistics,
 } from '../src/index.js';
 import { countUsers } from '../src/index-reader/active-users.js';
 import { createActivityReader, type ActivityReaderOptions } from '../src/index-reader/activity-reader.js';
+import { pieceOf } from '../src/index-reader/question.js';
+import { readStatistics } from '../src/read-statistics.js';
 import { event } from './event-makers.js';
 import { openIndexedDatabase, type IndexedDatabase } from './indexed-database.js';
 import { storages } from './test-database.js';
@@ -167,6 +171,38 @@ describe.each(storages)('reading the index on %s', (storage) => {
       await sql`UPDATE activity_state SET seq = 0`;
     });
     expect((await usersOfMarch(statistics)).users).toBe(1);
+  });
+
+  it('takes what is slow in sum for slow, and not for a database that is away', async () => {
+    const many = readStatistics(index.db, { statementTimeoutMs: 400 }, async (sql) => {
+      for (let n = 0; n < 20; n++) await sql`SELECT pg_sleep(0.3)`;
+    });
+    const failure: unknown = await many.catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(StatementTimeoutError);
+    expect(isDatabaseAway(failure)).toBe(false);
+    const impatient = reader({ statementTimeoutMs: 20 });
+    try {
+      await index.connect().transaction(async (sql) => {
+        await sql`LOCK TABLE activity_state IN ACCESS EXCLUSIVE MODE`;
+        await expect(impatient.ask('UTC', countUsers([MARCH_DAYS]))).rejects.toThrow(StatementTimeoutError);
+      });
+    } finally {
+      impatient.close();
+    }
+  });
+
+  it('computes for no longer than a statistic may take', async () => {
+    await index.store([on('2024-03-04')]);
+    const impatient = reader({ statementTimeoutMs: 50 });
+    const slow = pieceOf(MARCH_DAYS, () => {
+      for (const began = performance.now(); performance.now() - began < 12;);
+    });
+    try {
+      const question = { pieces: Array.from({ length: 200 }, () => slow), result: () => 'late' };
+      await expect(impatient.ask('UTC', question)).rejects.toThrow(StatementTimeoutError);
+    } finally {
+      impatient.close();
+    }
   });
 
   it('reads anew when it is far behind', async () => {

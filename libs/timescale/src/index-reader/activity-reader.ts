@@ -1,8 +1,6 @@
 import { quarterHourDays } from '@event-analytics/calendar';
 import type { UserSet, UserSets } from '@event-analytics/user-sets';
-import { classifyDatabaseError } from '../classify-error.js';
 import type { Database, Sql } from '../database.js';
-import { StatementTimeoutError } from '../errors.js';
 import { ANY_TYPE, NOTHING } from '../indexer/index-key.js';
 import {
   readChanges,
@@ -16,8 +14,8 @@ import {
   type Totals,
   type TotalsQuery,
 } from '../queries/event_totals_read.js';
-import { readStatistics } from '../read-statistics.js';
-import { named, usePieces } from './compute.js';
+import { readStatistics, runStatement } from '../read-statistics.js';
+import { named, timeLimit, usePieces } from './compute.js';
 import type { Question, UserRange } from './question.js';
 import { createCacheMemory, type RangeNode } from './range-cache.js';
 import { readDirectly } from './read-directly.js';
@@ -34,8 +32,6 @@ const ROUNDS_MAX = 8;
 /** Statements that one question reads with. */
 const READS_AT_ONCE = 2;
 const DIRECT_BYTES_MIN = 8 * 1024 * 1024;
-/** The server stops a statement itself; past this it is not there any more. */
-const ANSWER_GRACE_MS = 2_000;
 /** A range of nobody takes room, too. */
 const RANGE_BYTES = 1_024;
 
@@ -45,6 +41,7 @@ export interface ActivityReaderOptions {
   userSets: UserSets;
   /** Of what is remembered. */
   cacheBytesMax: number;
+  /** Of each statement, of all of them for what does not fit into the cache, and of what is computed from it. */
   statementTimeoutMs: number;
   /** Of what a question holds at once that is too large for the cache. */
   directBytesMax?: number;
@@ -260,7 +257,11 @@ export function createActivityReader({
       node.held++;
     }
     try {
-      await usePieces(question.pieces, (range) => named(users.get(range), range));
+      await usePieces(
+        question.pieces,
+        (range) => named(users.get(range), range),
+        timeLimit(statementTimeoutMs),
+      );
     } finally {
       for (const node of nodes) node.held--;
     }
@@ -269,10 +270,7 @@ export function createActivityReader({
 
   /** In a transaction that sees one moment, beside the cache; one at a time, so that memory stays bounded. */
   function answerDirectly<T>(zone: string, looking: Looking<T>): Promise<IndexAnswer<T> | undefined> {
-    const endsMs = performance.now() + statementTimeoutMs;
-    const checkTime = (): void => {
-      if (performance.now() > endsMs) throw new StatementTimeoutError(statementTimeoutMs);
-    };
+    const checkTime = timeLimit(statementTimeoutMs);
     counted.direct += 1;
     const result = directTurn.then(() => {
       checkTime();
@@ -333,13 +331,8 @@ export function createActivityReader({
     return eventType === undefined ? ANY_TYPE : typeNumbers.get(eventType);
   }
 
-  async function run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
-    try {
-      return await db.run(work, { answerTimeoutMs: statementTimeoutMs + ANSWER_GRACE_MS });
-    } catch (error) {
-      if (classifyDatabaseError(error).sqlState !== '57014') throw error;
-      throw new StatementTimeoutError(statementTimeoutMs, { cause: error });
-    }
+  function run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {
+    return runStatement(db, statementTimeoutMs, work);
   }
 }
 

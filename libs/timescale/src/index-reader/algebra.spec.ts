@@ -37,8 +37,10 @@ async function ask<T>(userSets: UserSets, all: readonly Did[], question: Questio
   const sets = new Map(ranges.map((range) => [keyOf(range), userSets.of([...usersIn(all, range)])]));
   const copies = new Map([...sets].map(([key, set]) => [key, set.clone()]));
   const objects = new Set(question.pieces.flatMap((piece) => piece.ranges));
-  await usePieces(question.pieces, (range) =>
-    named(objects.has(range) ? sets.get(keyOf(range)) : undefined, range),
+  await usePieces(
+    question.pieces,
+    (range) => named(objects.has(range) ? sets.get(keyOf(range)) : undefined, range),
+    () => undefined,
   );
   // Sets are shared by all questions.
   for (const [key, set] of sets) if (!copies.get(key)?.equals(set)) throw new Error(`${key} was changed`);

@@ -1,5 +1,6 @@
 import type { UserSet } from '@event-analytics/user-sets';
 import { setImmediate } from 'node:timers/promises';
+import { StatementTimeoutError } from '../errors.js';
 import type { Piece, UserRange, UsersOf } from './question.js';
 
 /** How long one question may keep others waiting. */
@@ -22,13 +23,29 @@ export function named(users: UserSet | undefined, range: UserRange): UserSet {
   return users;
 }
 
-/** Takes pieces one after another; lets others have their turn now and then. */
-export async function usePieces(pieces: readonly Piece[], usersOf: UsersOf): Promise<void> {
+/** Throws when it is called later than `timeoutMs` from now. @throws StatementTimeoutError */
+export function timeLimit(timeoutMs: number): () => void {
+  const endsMs = performance.now() + timeoutMs;
+  return () => {
+    if (performance.now() > endsMs) throw new StatementTimeoutError(timeoutMs);
+  };
+}
+
+/**
+ * Takes pieces one after another; lets others have their turn now and then.
+ * @param checkTime asked whenever they had it; throws when all takes too long
+ */
+export async function usePieces(
+  pieces: readonly Piece[],
+  usersOf: UsersOf,
+  checkTime: () => void,
+): Promise<void> {
   let turnEndsMs = performance.now() + TURN_MS;
   for (const piece of pieces) {
     piece.use(usersOf);
     if (performance.now() < turnEndsMs) continue;
     await setImmediate();
+    checkTime();
     turnEndsMs = performance.now() + TURN_MS;
   }
 }

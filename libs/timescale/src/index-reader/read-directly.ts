@@ -13,7 +13,7 @@ export interface DirectReading {
   userSets: UserSets;
   /** Sets that are held at once, unless a single piece needs more. */
   bytesMax: number;
-  /** Asked between statements; throws when it takes too long. */
+  /** Asked between statements, and now and then between pieces; throws when it takes too long. */
   checkTime: () => void;
 }
 
@@ -38,7 +38,7 @@ export async function readDirectly(sql: Sql, o: DirectReading): Promise<number> 
       sets.set(keys[i] ?? '', range.users);
       version = Math.max(version, range.version);
     });
-    await usePieces(group, (range) => named(sets.get(keyOf(range)), range));
+    await usePieces(group, (range) => named(sets.get(keyOf(range)), range), o.checkTime);
   }
   return version;
 }
