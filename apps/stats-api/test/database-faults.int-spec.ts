@@ -41,10 +41,13 @@ describe('PostgreSQL killed', () => {
   });
   afterAll(() => servers.stop());
 
-  it('503 at once, in the metrics and in the health; back: answered', async () => {
-    const stats = await startStatsTest({ databaseUrl: servers.postgresUrl });
+  it('503 at once, in the metrics and in the health; back: answered, and no tag of before is', async () => {
+    const stats = await startStatsTest({ databaseUrl: servers.postgresUrl, indexed: ['UTC'] });
+    const path = '/stats/dau?to=2024-03-12';
     try {
-      await stats.get('/stats/dau').expect(200);
+      const { headers } = await stats.get(path).expect(200);
+      const tag = String(headers['etag']);
+      await stats.get(path, { 'If-None-Match': tag }).expect(304);
       expect(await breakerState(stats)).toBe(0);
       await servers.postgres?.kill('SIGKILL');
       await stats.get('/stats/dau').expect(503);
@@ -60,6 +63,8 @@ describe('PostgreSQL killed', () => {
       await servers.postgres?.restart();
       await answered(stats);
       expect(await breakerState(stats)).toBe(0);
+      // What it would be a tag of may have been lost.
+      await stats.get(path, { 'If-None-Match': tag }).expect(200);
     } finally {
       await stats.close();
     }

@@ -161,17 +161,56 @@ describe.each(storages)('reading the index on %s', (storage) => {
     expect((await usersOfMarch(statistics)).users).toBe(6);
   });
 
-  it('notices that the database went back in time', async () => {
-    await index.store([...several(3, '2024-03-04'), on('2024-03-05')]);
-    const statistics = index.statistics();
-    expect((await usersOfMarch(statistics)).users).toBe(4);
-    await index.db.transaction(async (sql) => {
-      await sql`DELETE FROM activity_users WHERE slot = 19786 AND unit = 'd'`;
-      await sql`UPDATE activity_indexes SET sealed_before = 0 WHERE zone = 'UTC'`;
-      await sql`UPDATE activity_state SET seq = 0`;
-    });
-    expect((await usersOfMarch(statistics)).users).toBe(1);
-  });
+  it.each([undefined, 'page_view'])(
+    'notices that the database went back in time, of type %s',
+    async (type) => {
+      await index.store([...several(3, '2024-03-04'), on('2024-03-05')]);
+      const statistics = index.statistics();
+      expect((await usersOfMarch(statistics, type)).users).toBe(4);
+      await index.db.transaction(async (sql) => {
+        await sql`DELETE FROM activity_users WHERE slot = 19786 AND unit = 'd'`;
+        await sql`UPDATE activity_indexes SET sealed_before = 0 WHERE zone = 'UTC'`;
+        await sql`UPDATE activity_state SET seq = 0`;
+      });
+      expect((await usersOfMarch(statistics, type)).users).toBe(1);
+    },
+  );
+
+  it.each([undefined, 'page_view'])(
+    'notices that another database answers, however many folds that has, of type %s',
+    async (type) => {
+      await index.store([...several(3, '2024-03-04'), on('2024-03-05')]);
+      const statistics = index.statistics();
+      const counts = { ...MARCH, interval: 'day', limit: 10 } as const;
+      const before = await usersOfMarch(statistics, type);
+      const countsBefore = await statistics.eventCounts(counts);
+      expect(before.users).toBe(4);
+      // As it is after a restore; and types have other numbers by then.
+      await index.db.transaction(async (sql) => {
+        await sql`DELETE FROM activity_users WHERE slot = 19786 AND unit = 'd'`;
+        await sql`UPDATE activity_indexes SET sealed_before = 0 WHERE zone = 'UTC'`;
+        await sql`UPDATE activity_users SET type = type + 100 WHERE type > 0`;
+        await sql`UPDATE activity_counts SET type = type + 100`;
+        await sql`UPDATE event_types SET number = number + 100`;
+        await sql`ALTER TABLE activity_state RENAME TO lost`;
+        await sql`CREATE TABLE activity_state (LIKE lost INCLUDING ALL)`;
+        await sql`INSERT INTO activity_state SELECT * FROM lost`;
+        await sql`UPDATE activity_state SET seq = seq + 10`;
+      });
+      const after = await usersOfMarch(statistics, type);
+      expect(after).toMatchObject({ users: 1, source: 'index' });
+      expect(after.version).toBe((await usersOfMarch(index.statistics(), type)).version);
+      const countsAfter = await statistics.eventCounts(counts);
+      expect(countsAfter.value).toEqual(countsBefore.value);
+      expect(countsAfter.version).not.toBe(countsBefore.version);
+      const versions = async (statistic: Promise<{ version?: string }>) => (await statistic).version;
+      const direct = index.statistics({ cacheBytesMax: 1 });
+      expect((await usersOfMarch(direct, type)).version).toBe(after.version);
+      expect(await versions(direct.topEvents({ ...MARCH, limit: 10 }))).toBe(
+        await versions(statistics.topEvents({ ...MARCH, limit: 10 })),
+      );
+    },
+  );
 
   it('takes what is slow in sum for slow, and not for a database that is away', async () => {
     const many = readStatistics(index.db, { statementTimeoutMs: 400 }, async (sql) => {

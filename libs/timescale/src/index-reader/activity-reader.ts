@@ -85,6 +85,8 @@ export interface ReaderFigures {
 interface Look<T> {
   changes: Changes;
   question: Question<T>;
+  /** Types whose numbers it asked for. */
+  asked: readonly string[];
   /** The question is about that very moment; else a later one will do. */
   exact: boolean;
   /** Undefined: it cannot be answered from the index. */
@@ -111,7 +113,6 @@ export function createActivityReader({
   changesMax = CHANGES_MAX,
 }: ActivityReaderOptions): ActivityReader {
   const memory = createCacheMemory(userSets, cacheBytesMax);
-  const typeNumbers = new Map<string, number>();
   const zones = new Map<string, Viewed>();
   const counted = { hits: 0, loads: 0, direct: 0 };
   let directTurn: Promise<unknown> = Promise.resolve();
@@ -134,12 +135,19 @@ export function createActivityReader({
     const pinned = new Set<RangeNode>();
     try {
       for (let round = 0; round < ROUNDS_MAX; round++) {
-        const { changes, question, exact, version } = await looking.now(viewed);
+        const { changes, question, asked, exact, version } = await looking.now(viewed);
         const { index } = viewed.view;
-        // Asked for once, and by nobody who has something remembered.
-        if (index === undefined) zones.delete(zone);
-        if (index === undefined || version === undefined || !holds(zone, index, question)) return undefined;
-        const { nodes, users, missing, reading } = find(index, question, pinned);
+        if (index === undefined) {
+          // Asked for once, and by nobody who has something remembered.
+          zones.delete(zone);
+          return undefined;
+        }
+        // Another look was answered by the database that came after this one's.
+        if (index.incarnation !== changes.incarnation) continue;
+        if (version === undefined || !holds(zone, index, question)) return undefined;
+        const { nodes, users, unknown, missing, reading } = find(index, question, pinned);
+        // A number that was known before this look, or told by it, has been forgotten.
+        if (unknown.some((name) => !asked.includes(name) || changes.typeNumbers.has(name))) continue;
         if (missing.size > 0 && !(await read(viewed.view, index, missing, pinned))) break;
         if (missing.size > 0 || reading.length > 0) {
           await Promise.allSettled(reading);
@@ -147,7 +155,7 @@ export function createActivityReader({
         }
         const moment = momentOf(nodes) ?? changes.seq;
         // That nobody has had an event of a type was said of that very moment.
-        const only = exact || typesOf(question).some((name) => numberOf(name) === undefined);
+        const only = exact || unknown.length > 0;
         if (only ? moment !== changes.seq : !(moment >= changes.seq)) continue;
         if (round === 0) counted.hits += nodes.size;
         return await compute(index, question, { nodes, users }, version);
@@ -164,7 +172,6 @@ export function createActivityReader({
     const view = createZoneView({
       zone,
       memory,
-      typeNumbers,
       changesMax,
       changeBytesMax: CHANGE_BYTES_MAX,
     });
@@ -179,16 +186,19 @@ export function createActivityReader({
     return viewed;
   }
 
-  /** Those ranges of a question that are remembered, and those that are not. */
+  /** Those ranges of a question that are remembered, and those that are not; and types that nobody is known to have had. */
   function find(index: ViewedIndex, question: Question<unknown>, pinned: Set<RangeNode>) {
     const nodes = new Set<RangeNode>();
     // By the range itself: a key costs more than all that is done with its users.
     const users = new Map<UserRange, UserSet>();
+    const unknown: string[] = [];
     const missing = new Map<string, NumberedRange>();
     const reading: Promise<unknown>[] = [];
     for (const range of rangesIn(question)) {
-      const type = numberOf(range.eventType);
+      const { eventType } = range;
+      const type = eventType === undefined ? ANY_TYPE : index.typeNumbers.get(eventType);
       if (type === undefined) {
+        if (eventType !== undefined && !unknown.includes(eventType)) unknown.push(eventType);
         users.set(range, userSets.empty());
         continue;
       }
@@ -206,7 +216,7 @@ export function createActivityReader({
       memory.pin(node);
       pinned.add(node);
     }
-    return { nodes, users, missing, reading };
+    return { nodes, users, unknown, missing, reading };
   }
 
   /** Puts ranges into the cache; false when there is not enough room for them. */
@@ -246,7 +256,7 @@ export function createActivityReader({
 
   /** In the turn in which they were found: from then on what they are is held. */
   async function compute<T>(
-    { id, generation }: ReadyIndex,
+    { id, generation, incarnation }: ViewedIndex,
     question: Question<T>,
     { nodes, users }: { nodes: ReadonlySet<RangeNode>; users: ReadonlyMap<UserRange, UserSet> },
     version: string,
@@ -265,7 +275,7 @@ export function createActivityReader({
     } finally {
       for (const node of nodes) node.held--;
     }
-    return { value: question.result(), version: `${id}.${generation}.${newest}${version}` };
+    return { value: question.result(), version: `${id}.${generation}.${newest}${version} ${incarnation}` };
   }
 
   /** In a transaction that sees one moment, beside the cache; one at a time, so that memory stays bounded. */
@@ -277,18 +287,19 @@ export function createActivityReader({
       return readStatistics(db, { statementTimeoutMs, repeatableRead: true }, async (sql) => {
         const query = { zone, known: undefined, typeNames: [], rowsMax: 0, bytesMax: 0 };
         const { changes, question, version } = await looking.within(sql, query);
-        const { index } = changes;
+        const { index, incarnation, typeNumbers: numbers } = changes;
         if (index === undefined || version === undefined || !holds(zone, index, question)) return undefined;
-        const numbers = changes.typeNumbers;
+        const { id, generation, sealedBefore } = index;
         const newest = await readDirectly(sql, {
-          index,
+          index: { id, generation, incarnation, sealedBefore },
           pieces: question.pieces,
           numberOf: (eventType) => (eventType === undefined ? ANY_TYPE : numbers.get(eventType)),
           userSets,
           bytesMax: directBytesMax,
           checkTime,
         });
-        return { value: question.result(), version: `${index.id}.${index.generation}.${newest}${version}` };
+        const whole = `${id}.${generation}.${newest}${version} ${incarnation}`;
+        return { value: question.result(), version: whole };
       });
     });
     directTurn = result.catch(() => undefined);
@@ -297,21 +308,29 @@ export function createActivityReader({
 
   function lookingFor<T>(question: Question<T>): Looking<T> {
     const typeNames = typesOf(question);
-    const look = (changes: Changes): Look<T> => ({ changes, question, exact: false, version: '' });
+    const look = (changes: Changes, asked: readonly string[]): Look<T> => {
+      return { changes, question, asked, exact: false, version: '' };
+    };
     return {
-      now: async ({ refresh }) => look(await refresh(typeNames.filter((name) => !typeNumbers.has(name)))),
-      within: async (sql, query) => look(await readChanges(sql, { ...query, typeNames })),
+      async now({ view, refresh }) {
+        const known = view.index?.typeNumbers;
+        const asked = typeNames.filter((name) => known?.has(name) !== true);
+        return look(await refresh(asked), asked);
+      },
+      within: async (sql, query) => look(await readChanges(sql, { ...query, typeNames }), typeNames),
     };
   }
 
   function lookingWithTotals<T>(totals: TotalsQuery, question: (totals: Totals) => Question<T>): Looking<T> {
-    const look = ({ changes, totals: found }: ChangesAndTotals): Look<T> => {
+    const look = ({ changes: told, totals: found }: ChangesAndTotals): Look<T> => {
       const { index, version, types } = found;
-      const numbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
+      const typeNumbers = new Map(types.map(({ eventType, type }) => [eventType, type]));
       const complete = index !== undefined && isComplete(index, totals.fromBucket);
+      const { seq, incarnation, changes } = told;
       return {
-        changes: { ...changes, typeNumbers: numbers },
+        changes: { seq, incarnation, index: told.index, typeNumbers, changes },
         question: question(found),
+        asked: [],
         exact: true,
         version: complete ? `-${index.id}.${index.generation}.${version}` : undefined,
       };
@@ -325,10 +344,6 @@ export function createActivityReader({
       },
       within: async (sql, query) => look(await readChangesAndTotals(sql, query, totals)),
     };
-  }
-
-  function numberOf(eventType: string | undefined): number | undefined {
-    return eventType === undefined ? ANY_TYPE : typeNumbers.get(eventType);
   }
 
   function run<T>(work: (sql: Sql) => PromiseLike<T>): Promise<T> {

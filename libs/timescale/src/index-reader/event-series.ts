@@ -34,7 +34,7 @@ export async function readEventSeries(
   const { intervals, eventType } = query;
   const fromBucket = (intervals[0]?.startMs ?? 0) / QUARTER_MS;
   const toBucket = (intervals.at(-1)?.endMs ?? 0) / QUARTER_MS;
-  const { index, types } = await readTotals(sql, { fromBucket, toBucket, limit: query.limit });
+  const { index, types, incarnation } = await readTotals(sql, { fromBucket, toBucket, limit: query.limit });
   if (index === undefined || index.completeFrom > fromBucket) return undefined;
   const listed = eventType === undefined ? types : [await typeNamed(sql, eventType)];
 
@@ -64,7 +64,7 @@ export async function readEventSeries(
   });
   return {
     value: { total, series },
-    version: `${index.id}.${index.generation}.${measured.version}`,
+    version: `${index.id}.${index.generation}.${measured.version} ${incarnation}`,
   };
 }
 

@@ -1,12 +1,11 @@
 import type { UserSet, UserSets } from '@event-analytics/user-sets';
 import type { Sql } from '../database.js';
-import type { ReadyIndex } from '../queries/activity_changes_read.js';
 import { keyOf, named, rangesOf, usePieces } from './compute.js';
 import type { Piece } from './question.js';
-import { planReading, readRanges, type NumberedRange } from './read-ranges.js';
+import { planReading, readRanges, type IndexToRead, type NumberedRange } from './read-ranges.js';
 
 export interface DirectReading {
-  index: ReadyIndex;
+  index: IndexToRead;
   pieces: readonly Piece[];
   /** Undefined: a type that nobody had an event of. */
   numberOf: (eventType: string | undefined) => number | undefined;

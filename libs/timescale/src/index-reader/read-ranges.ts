@@ -27,9 +27,10 @@ export interface ReadRange {
   version: number;
 }
 
-interface IndexOf {
+export interface IndexToRead {
   id: number;
   generation: number;
+  incarnation: string;
   sealedBefore: number;
 }
 
@@ -43,7 +44,7 @@ export interface ReadingPlan {
 
 export async function planReading(
   sql: Sql,
-  index: IndexOf,
+  index: IndexToRead,
   ranges: readonly NumberedRange[],
 ): Promise<ReadingPlan> {
   const rows = ranges.flatMap(({ type, first, last }, set) =>
@@ -81,7 +82,7 @@ export async function planReading(
 export async function readRanges(
   run: (work: (sql: Sql) => PromiseLike<ReadRows | undefined>) => Promise<ReadRows | undefined>,
   userSets: UserSets,
-  index: IndexOf,
+  index: IndexToRead,
   { bytes, statements }: ReadingPlan,
   { atOnce }: { atOnce: number },
 ): Promise<ReadRange[] | undefined> {

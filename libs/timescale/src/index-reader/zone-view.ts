@@ -5,8 +5,11 @@ import type { CacheMemory, RangeCache } from './range-cache.js';
 export interface ViewedIndex {
   id: number;
   generation: number;
+  incarnation: string;
   sealedBefore: number;
   completeFrom: number;
+  /** Numbers of types that were asked for. A type keeps its number as long as there is this index. */
+  typeNumbers: ReadonlyMap<string, number>;
   cache: RangeCache;
   /** Ranges that somebody is reading, by their keys; settled when they are in the cache, or cannot be. */
   reading: Map<string, Promise<unknown>>;
@@ -22,24 +25,28 @@ export interface ZoneView {
 export interface ZoneViewOptions {
   zone: string;
   memory: CacheMemory;
-  /** Numbers of types. A type keeps its number for ever. */
-  typeNumbers: Map<string, number>;
   /** More changes than these are not read: it costs less to read anew what is asked for. */
   changesMax: number;
   changeBytesMax: number;
 }
 
-export function createZoneView({ zone, memory, typeNumbers, ...max }: ZoneViewOptions): ZoneView {
-  let index: ViewedIndex | undefined;
-  /** The latest fold that was seen. */
+/** Clients make types up. Many more than one question can name: past it all are forgotten, and asked for again. */
+const TYPES_REMEMBERED = 10_000;
+
+export function createZoneView({ zone, memory, ...max }: ZoneViewOptions): ZoneView {
+  let index: (ViewedIndex & { typeNumbers: Map<string, number> }) | undefined;
+  /** The latest fold that was seen, and of which incarnation. */
   let latest = 0;
+  let incarnation: string | undefined;
 
   return {
     get index() {
       return index;
     },
     ask(typeNames) {
+      const indexBefore = index;
       const latestBefore = latest;
+      const incarnationBefore = incarnation;
       const since = index?.cache.oldest();
       const types = index?.cache.types() ?? [];
       const known =
@@ -49,19 +56,23 @@ export function createZoneView({ zone, memory, typeNumbers, ...max }: ZoneViewOp
       return {
         query: { zone, known, typeNames, rowsMax: max.changesMax, bytesMax: max.changeBytesMax },
         apply(answer) {
+          const another = answer.incarnation !== incarnation;
+          // Of the one before, overtaken by an answer of this one.
+          if (another && answer.incarnation === incarnationBefore) return;
           // The database went back in time: it was restored from a backup.
-          const restored = answer.seq < latestBefore;
-          if (restored) {
-            forget();
-            typeNumbers.clear();
+          const restored = incarnation === incarnationBefore && answer.seq < latestBefore;
+          if (another || restored) forget();
+          else if (answer.seq < latest) {
+            rememberTypes(answer);
+            return;
           }
-          for (const [name, number] of answer.typeNumbers) typeNumbers.set(name, number);
-          if (!restored && answer.seq < latest) return;
           latest = answer.seq;
+          incarnation = answer.incarnation;
           if (!sameIndex(answer)) replace(answer);
-          if (index === undefined || answer.index === undefined || known === undefined) return;
+          rememberTypes(answer);
+          if (index === undefined || answer.index === undefined) return;
           index.sealedBefore = answer.index.sealedBefore;
-          if (index.id !== known.id || index.generation !== known.generation) return;
+          if (known === undefined || index !== indexBefore) return;
           if (answer.changes === undefined) index.cache.clear();
           else
             index.cache.advance({
@@ -79,9 +90,17 @@ export function createZoneView({ zone, memory, typeNumbers, ...max }: ZoneViewOp
     return told?.id === index?.id && told?.generation === index?.generation;
   }
 
-  function replace({ index: told }: Changes): void {
+  function replace({ index: told, incarnation: of }: Changes): void {
     forget();
-    if (told !== undefined) index = { ...told, cache: memory.open(), reading: new Map() };
+    if (told === undefined) return;
+    index = { ...told, incarnation: of, typeNumbers: new Map(), cache: memory.open(), reading: new Map() };
+  }
+
+  function rememberTypes({ typeNumbers: told }: Changes): void {
+    if (index === undefined) return;
+    const { typeNumbers } = index;
+    if (typeNumbers.size + told.size > TYPES_REMEMBERED) typeNumbers.clear();
+    for (const [name, number] of told) typeNumbers.set(name, number);
   }
 
   function forget(): void {

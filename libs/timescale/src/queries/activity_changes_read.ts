@@ -1,5 +1,5 @@
 import type { Sql } from '../database.js';
-import { part, prepared } from '../prepared.js';
+import { part, prepared, type Part } from '../prepared.js';
 import { exactCount, intArray, textArray } from '../sql-text.js';
 
 /** An index that answers. */
@@ -34,6 +34,8 @@ export interface Change {
 export interface Changes {
   /** The last fold that it is of. */
   seq: number;
+  /** Of the database: see INCARNATION. */
+  incarnation: string;
   /** Undefined: the zone has none that is ready. */
   index: ReadyIndex | undefined;
   typeNumbers: ReadonlyMap<string, number>;
@@ -41,7 +43,16 @@ export interface Changes {
   changes: Change[] | undefined;
 }
 
-/** A row of the statement: the head, a change, or what event_totals_read adds. */
+/**
+ * An expression whose value is another when the server was started anew, when another one has taken its place, and when
+ * the tables were restored. Folds that were seen may be lost then, and their numbers given again: numbers of folds and of
+ * types mean something only within one incarnation.
+ */
+export const INCARNATION =
+  "pg_relation_filepath('activity_state') || '@' || extract(epoch FROM pg_postmaster_start_time())";
+export const INCARNATION_PART: Part<unknown> = { texts: [INCARNATION], parameters: [] };
+
+/** A row of the statement: the head, whose name is the incarnation, a change, or what event_totals_read adds. */
 export type ChangesRow = readonly [
   kind: string,
   seq: string,
@@ -81,7 +92,7 @@ export const CHANGES_PARTS = part<ChangesQuery>`
 
 export const CHANGES_ROWS = part`
     SELECT 'head' AS kind, seq, NULL::int AS type, NULL::int AS slot, NULL::bytea AS bytes,
-      NULL::bigint AS total, NULL::text AS name, json_build_object(
+      NULL::bigint AS total, ${INCARNATION_PART} AS name, json_build_object(
         'index', (SELECT row_to_json(ready) FROM ready),
         'typeNumbers', (SELECT numbers FROM type_numbers)
       ) AS head
@@ -109,9 +120,10 @@ export function changesOf(rows: readonly ChangesRow[]): Changes {
     else changes.push({ seq: exactCount(seq), type: type ?? 0, day: day ?? 0, users });
   }
   if (head === undefined) throw new Error('activity_state is empty');
-  const [, seq, , , , , , found] = head;
+  const [, seq, , , , , incarnation, found] = head;
   return {
     seq: exactCount(seq),
+    incarnation: incarnation ?? '',
     index: found?.index ?? undefined,
     typeNumbers: new Map(Object.entries(found?.typeNumbers ?? {})),
     changes: tooMany ? undefined : changes,

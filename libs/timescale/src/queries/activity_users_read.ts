@@ -1,5 +1,6 @@
 import type { Sql } from '../database.js';
 import { exactCount, intArray, textArray } from '../sql-text.js';
+import { INCARNATION } from './activity_changes_read.js';
 
 /** Rows of activity_users that belong to one set of users. */
 export interface UserRows {
@@ -44,10 +45,13 @@ export interface ReadRows {
   rows: { set: number; seq: number; users: Uint8Array }[];
 }
 
-/** The rows themselves; undefined where the index is not the one any more that answers, or of a later generation. */
+/**
+ * The rows themselves; undefined where the index is not the one any more that answers, or of a later generation, or the
+ * database is of another incarnation.
+ */
 export async function readUserRows(
   sql: Sql,
-  index: { id: number; generation: number },
+  index: { id: number; generation: number; incarnation: string },
   wanted: readonly UserRows[],
 ): Promise<ReadRows | undefined> {
   const rows = await sql<
@@ -57,6 +61,7 @@ export async function readUserRows(
     FROM activity_state AS state
     JOIN activity_indexes AS index
       ON index.id = ${index.id} AND index.generation = ${index.generation} AND index.state = 'ready'
+        AND ${sql.unsafe(INCARNATION)} = ${index.incarnation}
     LEFT JOIN LATERAL (
       SELECT wanted.set, stored.seq, stored.users
       FROM ${wantedRows(sql, wanted)}

@@ -6,6 +6,7 @@ import {
   changesOf,
   CHANGES_PARTS,
   CHANGES_ROWS,
+  INCARNATION_PART,
   type Changes,
   type ChangesQuery,
   type ChangesRow,
@@ -32,6 +33,11 @@ export interface Totals {
 export interface ChangesAndTotals {
   changes: Changes;
   totals: Totals;
+}
+
+export interface TotalsAlone extends Totals {
+  /** As Changes has it. */
+  incarnation: string;
 }
 
 /** UTC days that the buckets lie in, and those of them that lie in the range as a whole, or in part. */
@@ -79,7 +85,12 @@ const TOTALS_ROWS = part<TotalsAsked>`
     WHERE index_id = (SELECT id FROM counts) AND day = ANY(${({ partial }) => intArray(partial)}::int[])
       AND type IN (SELECT type FROM candidates)`;
 
-const TOTALS = prepared<TotalsAsked, ChangesRow>(part`WITH ${TOTALS_PARTS} ${TOTALS_ROWS}`);
+const INCARNATION_ROW = part`
+    SELECT 'incarnation', 0, NULL, NULL, NULL, NULL, ${INCARNATION_PART}, NULL`;
+
+const TOTALS = prepared<TotalsAsked, ChangesRow>(
+  part`WITH ${TOTALS_PARTS} ${TOTALS_ROWS} UNION ALL ${INCARNATION_ROW}`,
+);
 
 interface BothAsked {
   changes: ChangesQuery;
@@ -93,8 +104,11 @@ const CHANGES_AND_TOTALS = prepared<BothAsked, ChangesRow>(
 );
 
 /** Which types have the most events. */
-export async function readTotals(sql: Sql, query: TotalsQuery): Promise<Totals> {
-  return totalsOf(await TOTALS(sql, askedOf(query)), query);
+export async function readTotals(sql: Sql, query: TotalsQuery): Promise<TotalsAlone> {
+  const rows = await TOTALS(sql, askedOf(query));
+  const { index, version, types } = totalsOf(rows, query);
+  const incarnation = rows.find(([kind]) => kind === 'incarnation')?.[6] ?? '';
+  return { index, version, types, incarnation };
 }
 
 /** The same, and what is new in an index: both of the same moment. */
