@@ -120,6 +120,32 @@ describe('answers that can be kept and asked for again', () => {
     }
   });
 
+  it('has a tag under every name of the zone, and names it as it was asked for', async () => {
+    const indexed = ['Asia/Kolkata', 'UTC'] as const;
+    const kolkata = await startStatsTest({ clock: () => nowMs, zones: indexed, indexed });
+    try {
+      await kolkata.store([
+        ['a', '2024-03-10T18:29:00Z'],
+        ['b', '2024-03-10T18:31:00Z', 'buy'],
+      ]);
+      for (const path of PATHS) {
+        const answers = async (timezone: string) => {
+          const query = `${path.includes('?') ? '&' : '?'}timezone=${timezone}`;
+          const { body, headers } = await kolkata.get(path + query).expect(200);
+          expect([path, headers['etag']]).toEqual([path, expect.any(String)]);
+          expect(body.timezone).toBe(timezone);
+          return { ...body, timezone: undefined };
+        };
+        const expected = await answers('Asia/Kolkata');
+        expect(await answers('Asia/Calcutta')).toEqual(expected);
+        expect(await answers('asia/kolkata')).toEqual(expected);
+        expect(await answers('Etc/UTC')).toEqual(await answers('UTC'));
+      }
+    } finally {
+      await kolkata.close();
+    }
+  });
+
   it('has no tag where it was computed from events, nor with an error', async () => {
     const berlin = PATHS.map((path) => `${path}${path.includes('?') ? '&' : '?'}timezone=Europe/Berlin`);
     for (const path of berlin.filter((one) => !one.includes('event-counts'))) {

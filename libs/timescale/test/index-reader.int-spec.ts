@@ -212,6 +212,35 @@ describe.each(storages)('reading the index on %s', (storage) => {
     },
   );
 
+  it('answers from the index under every name of its zone', async () => {
+    const kolkata = await openIndexedDatabase(storage, userSets, ['Asia/Kolkata']);
+    try {
+      await kolkata.store([
+        event(1, { occurred_at: '2024-03-04T18:29:00Z' }),
+        event(2, { occurred_at: '2024-03-04T18:31:00Z' }),
+      ]);
+      const statistics = kolkata.statistics();
+      const asked = async (zone: string) => ({
+        dau: await statistics.periodActiveUsers({ ...MARCH, zone, period: 'day' }),
+        top: await statistics.topEvents({ ...MARCH, zone, limit: 10 }),
+        retention: await statistics.retention({ ...RETENTION, zone }),
+        stickiness: await statistics.stickiness({ ...MARCH, zone }),
+        funnel: await statistics.funnel({ ...MARCH, zone, steps: ['page_view', 'buy'] }),
+        counts: await statistics.eventCounts({ ...MARCH, zone, interval: 'day', limit: 10 }),
+      });
+      const first = await asked('Asia/Calcutta');
+      expect(first.dau.value.slice(3, 5)).toMatchObject([{ activeUsers: 1 }, { activeUsers: 1 }]);
+      expect(Object.values(first).map(({ source }) => source)).toEqual(Array(6).fill('index'));
+      for (const zone of ['Asia/Kolkata', 'asia/kolkata', 'Asia/Calcutta']) {
+        expect(await asked(zone)).toEqual(first);
+      }
+      // Its clock is another's.
+      expect((await asked('Asia/Colombo')).dau.source).toBe('events');
+    } finally {
+      await kolkata.close();
+    }
+  });
+
   it('takes what is slow in sum for slow, and not for a database that is away', async () => {
     const many = readStatistics(index.db, { statementTimeoutMs: 400 }, async (sql) => {
       for (let n = 0; n < 20; n++) await sql`SELECT pg_sleep(0.3)`;

@@ -14,6 +14,7 @@ import {
   type Totals,
   type TotalsQuery,
 } from '../queries/event_totals_read.js';
+import { listReadyZones } from '../queries/ready_zones_list.js';
 import { readStatistics, runStatement } from '../read-statistics.js';
 import { named, timeLimit, usePieces } from './compute.js';
 import type { Question, UserRange } from './question.js';
@@ -21,6 +22,7 @@ import { createCacheMemory, type RangeNode } from './range-cache.js';
 import { readDirectly } from './read-directly.js';
 import { planReading, readRanges, type NumberedRange } from './read-ranges.js';
 import { shareRuns } from './share-runs.js';
+import { createZoneNames } from './zone-names.js';
 import { createZoneView, type ViewedIndex, type ZoneView } from './zone-view.js';
 
 /** How often what is remembered is brought up to date while nobody asks, so that it never is far behind. */
@@ -57,7 +59,7 @@ export interface IndexAnswer<T> {
 
 export interface ActivityReader {
   /**
-   * Answers from the index of the zone, as of one moment after the question.
+   * Answers from the index of the zone, whichever of its names that has, as of one moment after the question.
    * @returns undefined when no index can answer: the zone has none that is ready, or it lacks days of the question
    * @throws StatementTimeoutError
    */
@@ -114,6 +116,7 @@ export function createActivityReader({
 }: ActivityReaderOptions): ActivityReader {
   const memory = createCacheMemory(userSets, cacheBytesMax);
   const zones = new Map<string, Viewed>();
+  const names = createZoneNames(() => run(listReadyZones));
   const counted = { hits: 0, loads: 0, direct: 0 };
   let directTurn: Promise<unknown> = Promise.resolve();
 
@@ -131,7 +134,8 @@ export function createActivityReader({
   };
 
   async function answer<T>(zone: string, looking: Looking<T>): Promise<IndexAnswer<T> | undefined> {
-    const viewed = viewOf(zone);
+    let name = names.known(zone);
+    let viewed = viewOf(name);
     const pinned = new Set<RangeNode>();
     try {
       for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -139,8 +143,12 @@ export function createActivityReader({
         const { index } = viewed.view;
         if (index === undefined) {
           // Asked for once, and by nobody who has something remembered.
-          zones.delete(zone);
-          return undefined;
+          zones.delete(name);
+          const other = await names.find(zone, name);
+          if (other === undefined || other === name) return undefined;
+          name = other;
+          viewed = viewOf(name);
+          continue;
         }
         // Another look was answered by the database that came after this one's.
         if (index.incarnation !== changes.incarnation) continue;
@@ -163,7 +171,7 @@ export function createActivityReader({
     } finally {
       for (const node of pinned) memory.unpin(node);
     }
-    return await answerDirectly(zone, looking);
+    return await answerDirectly(name, looking);
   }
 
   function viewOf(zone: string): Viewed {
