@@ -1,13 +1,14 @@
 import { classifyDatabaseError } from '../classify-error.js';
 import type { Database, Sql } from '../database.js';
+import { INCARNATION } from '../incarnation.js';
 import { endSilentFold } from '../queries/silent_fold_end.js';
 
 /** activity_state, as it will be once the transaction commits. */
 export interface FoldState {
   /** The number of this fold. */
   seq: number;
-  /** Another after a restart of the server, on a standby, and after a restore. */
-  origin: string;
+  /** Of the database: see INCARNATION. */
+  incarnation: string;
   nextUser: number;
   nextType: number;
   /** What to remember once the transaction has committed: till then it need not come true. */
@@ -42,13 +43,13 @@ export async function beginFold(
     await endFoldThatHangs(sql);
     return undefined;
   }
-  const [row] = await sql<{ seq: string; next_user: number; next_type: number; origin: string }[]>`
-    SELECT seq, next_user, next_type, concat_ws(' ', pg_postmaster_start_time(), tableoid) AS origin
+  const [row] = await sql<{ seq: string; next_user: number; next_type: number; incarnation: string }[]>`
+    SELECT seq, next_user, next_type, ${sql.unsafe(INCARNATION)} AS incarnation
     FROM activity_state ${snapshot ? sql`FOR UPDATE` : sql``}`;
   if (row === undefined) throw new Error('activity_state is empty: the database is not migrated');
   return {
     seq: Number(row.seq) + 1,
-    origin: row.origin,
+    incarnation: row.incarnation,
     nextUser: row.next_user,
     nextType: row.next_type,
     afterCommit: [],

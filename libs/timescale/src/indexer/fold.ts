@@ -26,8 +26,8 @@ export interface FoldMemory {
   deadBytes: number;
   /** The last fold that this process knows to have been committed, by itself. */
   lastSeq: number;
-  /** Where that was: see FoldState. */
-  origin: string | undefined;
+  /** Of the database that all this is of: see INCARNATION. */
+  incarnation: string | undefined;
 }
 
 /** @param usersRemembered about 100 bytes each */
@@ -39,7 +39,7 @@ export function createFoldMemory(userSets: UserSets, usersRemembered = 1_000_000
     knownUsers: createKnownUsers(KNOWN_BYTES_MAX),
     deadBytes: 0,
     lastSeq: 0,
-    origin: undefined,
+    incarnation: undefined,
   };
 }
 
@@ -113,8 +113,8 @@ export async function withFold<T>(
         const state = await beginFold(sql, { snapshot: options.repeatableRead === true });
         if (state === undefined) return undefined;
         begun = state;
-        if (state.seq <= memory.lastSeq || state.origin !== memory.origin) forget(memory);
-        memory.origin = state.origin;
+        if (state.seq <= memory.lastSeq || state.incarnation !== memory.incarnation) forget(memory);
+        memory.incarnation = state.incarnation;
         const done = await work(sql, state);
         if (!done.changed) return done.result;
         await endFold(sql, state);

@@ -1,4 +1,5 @@
 import type { Sql } from '../database.js';
+import { INCARNATION } from '../incarnation.js';
 import { part, prepared, type Part } from '../prepared.js';
 import { exactCount, intArray, textArray } from '../sql-text.js';
 
@@ -43,13 +44,6 @@ export interface Changes {
   changes: Change[] | undefined;
 }
 
-/**
- * An expression whose value is another when the server was started anew, when another one has taken its place, and when
- * the tables were restored. Folds that were seen may be lost then, and their numbers given again: numbers of folds and of
- * types mean something only within one incarnation.
- */
-export const INCARNATION =
-  "pg_relation_filepath('activity_state') || '@' || extract(epoch FROM pg_postmaster_start_time())";
 export const INCARNATION_PART: Part<unknown> = { texts: [INCARNATION], parameters: [] };
 
 /** A row of the statement: the head, whose name is the incarnation, a change, or what event_totals_read adds. */

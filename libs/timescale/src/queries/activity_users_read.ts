@@ -1,6 +1,6 @@
 import type { Sql } from '../database.js';
+import { INCARNATION } from '../incarnation.js';
 import { exactCount, intArray, textArray } from '../sql-text.js';
-import { INCARNATION } from './activity_changes_read.js';
 
 /** Rows of activity_users that belong to one set of users. */
 export interface UserRows {
