@@ -37,7 +37,7 @@ test('one run imports, holds it against the others, counts every row, and leaves
     expect(imports[0]?.peakBytes).toBeGreaterThan(20_000_000);
   }
   expect(run.output()).toContain('5,994 rows are in the table and in the statistics, 6 were rejected');
-  expect(place.left()).toEqual([]);
+  expect(await place.leftInTheEnd()).toEqual([]);
 });
 
 test('a large file is held against a small one; --check names what the figures of its run miss', async () => {
@@ -70,5 +70,5 @@ test('an import that stores nothing fails the run, whatever it says of itself', 
   const run = runTool([...TINY, '--only', 'import', '--arg=--dry-run'], place, TOOL);
   expect(await run.ended).toBe(1);
   expect(run.output()).toMatch(/^not counted exactly: the import says and stored /m);
-  expect(place.left()).toEqual([]);
+  expect(await place.leftInTheEnd()).toEqual([]);
 });

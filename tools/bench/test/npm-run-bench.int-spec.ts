@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { missedBars } from '../src/ingest/bars.js';
 import type { BenchResult } from '../src/ingest/result.js';
 import { expectTold, runTool, temporaryPlace } from './run-tool.js';
@@ -54,7 +53,7 @@ test('one run measures everything, counts every event, writes it down and leaves
   expect(run.output()).toContain(
     `all ${counted.events.toLocaleString('en')} events that were acknowledged are in`,
   );
-  expect(place.left()).toEqual([]);
+  expect(await place.leftInTheEnd()).toEqual([]);
 });
 
 test('--check names what the figures of its run miss, and its exit code tells', async () => {
@@ -77,7 +76,5 @@ test('Ctrl-C in the middle leaves nothing behind', async () => {
   expect(place.left()).not.toEqual([]);
   run.child.kill('SIGINT');
   expect(await run.ended).not.toBe(0);
-  // The one that cleans up waits for the servers to end.
-  for (let tries = 0; place.left().length > 0 && tries < 300; tries++) await sleep(100);
-  expect(place.left()).toEqual([]);
+  expect(await place.leftInTheEnd()).toEqual([]);
 });

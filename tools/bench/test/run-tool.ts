@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const project = dirname(__dirname);
 
@@ -21,6 +22,8 @@ export interface Place {
   path: string;
   /** What of the benchmark's is there. */
   left(): string[];
+  /** What is still there when whoever cleans up has had half a minute: that waits for the tool and its servers to end. */
+  leftInTheEnd(): Promise<string[]>;
   remove(): void;
 }
 
@@ -28,9 +31,14 @@ export function temporaryPlace(): Place {
   const path = mkdtempSync(join(tmpdir(), 'bench-test-'));
   // Where we are root, the servers are somebody else and must get to their data.
   chmodSync(path, 0o711);
+  const left = () => readdirSync(path).filter((name) => name.startsWith('event-analytics-'));
   return {
     path,
-    left: () => readdirSync(path).filter((name) => name.startsWith('event-analytics-')),
+    left,
+    async leftInTheEnd() {
+      for (let tries = 0; left().length > 0 && tries < 300; tries++) await sleep(100);
+      return left();
+    },
     remove: () => {
       rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
@@ -55,7 +63,7 @@ export function runTool(args: readonly string[], place: Place, main = 'src/main.
     async says(text) {
       while (!output.includes(text)) {
         if (child.exitCode !== null) throw new Error(`it ended and never said "${text}":\n${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await sleep(50);
       }
     },
   };
