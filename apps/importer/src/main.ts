@@ -11,9 +11,11 @@ import {
   readImport,
   recount,
   reindex,
+  schemaNewer,
   undoImport,
   ZonesNotIndexedError,
   type Database,
+  type DatabaseState,
 } from '@event-analytics/timescale';
 import { portableUserSets } from '@event-analytics/user-sets';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -126,7 +128,7 @@ async function withImportDependencies<T>(
   try {
     return await work({
       db,
-      check: async () => await (db && checkReady(db)),
+      check: async () => await (db && checkWritable(db)),
       describe: (error) => describeError(error, url),
       limits,
       stdin: process.stdin,
@@ -160,8 +162,11 @@ async function runUndoCommand(
     runUndo(id, {
       ...common,
       signal,
-      undo: (onProgress, counts) =>
-        undoImport(db, createFoldMemory(portableUserSets), id, { onProgress, pause, signal }, counts),
+      async undo(onProgress, counts) {
+        await checkWritable(db);
+        const memory = createFoldMemory(portableUserSets);
+        return await undoImport(db, memory, id, { onProgress, pause, signal }, counts);
+      },
     }),
   );
 }
@@ -172,7 +177,7 @@ async function runExportCommand(
   return await withDatabase(commandLine, (db, { describe, messages }) =>
     runExport(commandLine.request, {
       database: {
-        check: () => checkReady(db),
+        check: async () => void (await checkReady(db)),
         exportEvents: (what, read) => exportEvents(db, what, read),
         describe,
       },
@@ -228,8 +233,11 @@ async function runReindexCommand(
     runReindex({
       ...common,
       signal,
-      reindex: (onProgress) =>
-        reindex(db, createFoldMemory(portableUserSets), { zones, onProgress, pause, signal }),
+      async reindex(onProgress) {
+        await checkWritable(db);
+        const memory = createFoldMemory(portableUserSets);
+        return await reindex(db, memory, { zones, onProgress, pause, signal });
+      },
       isUsage: (error) => error instanceof ZonesNotIndexedError,
     }),
   );
@@ -268,9 +276,16 @@ async function withDatabase<T>(
   }
 }
 
-async function checkReady(db: Database): Promise<void> {
-  const { migrated } = await checkDatabase(db, { timeoutMs: CHECK_TIMEOUT_MS });
-  if (!migrated) throw new Error('the database has no event tables yet: run "event-importer migrate" first');
+async function checkReady(db: Database): Promise<DatabaseState> {
+  const state = await checkDatabase(db, { timeoutMs: CHECK_TIMEOUT_MS });
+  if (state.migrated) return state;
+  throw new Error('the database has no event tables yet: run "event-importer migrate" first');
+}
+
+/** Of who writes, a schema that a newer version has made may ask more than this version knows of. */
+async function checkWritable(db: Database): Promise<void> {
+  const { newer } = await checkReady(db);
+  if (newer !== undefined) throw schemaNewer(newer);
 }
 
 function messagesFor({ json, quiet }: CommandLine): ReturnType<typeof createMessages> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { childEnd, createTestDatabase, type ChildEnd, type TestDatabase } from '@event-analytics/testkit';
+import { connectDatabase } from '@event-analytics/timescale';
 
 import { HEADER, row } from './events-csv.js';
 import { runImporter, startImporter } from './run-importer.js';
@@ -39,6 +40,28 @@ describe('event-importer migrate', () => {
     expect(early.stderr).toContain('run "event-importer migrate" first');
     await run(['migrate']);
     expect((await run(['import', '-'], HEADER + row(0))).exitCode).toBe(0);
+  });
+
+  it('by a newer version: nothing is written, but read', async () => {
+    await run(['migrate']);
+    expect((await run(['import', '-'], HEADER + row(0))).exitCode).toBe(0);
+    const db = connectDatabase({ url: database.url, applicationName: 'test', maxConnections: 1 });
+    try {
+      await db.run(
+        (sql) => sql`INSERT INTO schema_migrations SELECT max(id) + 1, 'more.sql', '' FROM schema_migrations`,
+      );
+    } finally {
+      await db.end();
+    }
+    for (const args of [['import', '-'], ['import', 'undo', '1'], ['reindex'], ['migrate']]) {
+      const { exitCode, stderr } = await run(args, HEADER + row(1));
+      expect([args, exitCode]).toEqual([args, 1]);
+      expect(stderr).toContain('more.sql, which this version does not know');
+    }
+    const exported = await run(['export']);
+    expect(exported.exitCode).toBe(0);
+    expect(exported.stdout.trim().split('\n')).toHaveLength(2);
+    expect((await run(['import', 'list'])).exitCode).toBe(0);
   });
 
   it('waits for a database that is not up, but not for ever', async () => {

@@ -27,7 +27,7 @@ describe('what is told of the indexer', () => {
     status = { outlook: undefined, building };
     expect(await tell()).toMatchObject({ lag: [], health: unknown });
 
-    status = { outlook: { upkeep: false, historicalSeconds: 7 }, building };
+    status = { outlook: { building: false, retired: false, historicalSeconds: 7 }, building };
     expect(await tell()).toEqual({
       lag: [
         ['recent', 0],

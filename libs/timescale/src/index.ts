@@ -17,7 +17,7 @@ export { ImportDataDroppedError } from './imports/import-data-dropped-error.js';
 export { doneChunks, listImports, readImport } from './imports/list-imports.js';
 export { undoImport, type UndoCounts, type UndoResult } from './imports/undo-import.js';
 export { writeChunk } from './imports/write-chunk.js';
-export { migrate } from './migrate.js';
+export { migrate, schemaNewer } from './migrate.js';
 export { prepareDatabase, type DatabasePreparation } from './prepare-database.js';
 export { listIndexedZones } from './queries/activity_indexes_list.js';
 export { estimateActivityLogRows } from './queries/activity_log_estimate.js';

@@ -100,6 +100,7 @@ export function compareMigrations(
   return { migrated: ids.every((id, index) => done[index]?.id === id), newer: done[ids.length]?.name };
 }
 
+/** The error for a schema with a migration that this version does not know. */
 export function schemaNewer(migration: string): DatabaseError {
   return new DatabaseError(
     'schema_newer',

@@ -535,7 +535,7 @@ describe.each(storages)('the indexer on %s', (storage) => {
       expect(indexer.status().outlook).toBeUndefined();
       away = false;
       await until(() => indexer.status().outlook !== undefined);
-      expect(indexer.status().outlook).toEqual({ upkeep: false });
+      expect(indexer.status().outlook).toEqual({ building: false, retired: false });
       away = true;
       await until(() => indexer.status().outlook === undefined);
     } finally {

@@ -92,8 +92,8 @@ export async function undoStep(
 
 /**
  * Before the snapshot. Claims: whoever makes one has made it before, so that it is seen, or finds after the commit that
- * the event is gone, and writes it again. Events: TimescaleDB empties a chunk when it compresses it, and an older snapshot
- * then sees neither what was in it nor what is. As a write locks them, and in its order.
+ * the event is gone, and writes it again. Events: an older snapshot misses what TimescaleDB compresses meanwhile, as in
+ * build.ts. As a write locks them, and in its order.
  */
 async function lockTables(sql: Sql): Promise<void> {
   await sql`LOCK TABLE events IN ROW EXCLUSIVE MODE`;

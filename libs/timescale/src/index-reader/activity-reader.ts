@@ -143,7 +143,7 @@ export function createActivityReader({
         const { index } = viewed.view;
         if (index === undefined) {
           // Asked for once, and by nobody who has something remembered.
-          zones.delete(name);
+          if (zones.get(name) === viewed) zones.delete(name);
           const other = await names.find(zone, name);
           if (other === undefined || other === name) return undefined;
           name = other;

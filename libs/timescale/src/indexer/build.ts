@@ -131,9 +131,13 @@ async function addToIndexes(
     }
     const segments = newSegments(memory, { ...index, builtBefore: o.range.to }, numbered.slice(0, 1), types);
     if (segments === undefined) {
-      memory.deadBytes += await refuse(sql, index);
+      const dead = await refuse(sql, index);
+      memory.deadBytes += dead;
       refused.push(index.zone);
-    } else memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
+    } else {
+      const dead = await appendSegments(sql, memory.userSets, state.seq, segments);
+      memory.deadBytes += dead;
+    }
   }
   return refused;
 }
@@ -168,7 +172,8 @@ async function beginBuilding(
         SELECT ${id}, day, type, ${state.seq}, total, quarters FROM activity_counts
         WHERE index_id = ${old.id} AND day < ${Math.floor(retainedFrom / QUARTERS_PER_DAY)}`;
     } else {
-      memory.deadBytes += await deleteUsersOf(sql, id);
+      const dead = await deleteUsersOf(sql, id);
+      memory.deadBytes += dead;
       // The day that the watermark is in may have lost a part: what is read of it is added to this.
       await sql`
         INSERT INTO activity_users (index_id, unit, type, slot, seq, users)

@@ -170,11 +170,14 @@ export async function foldEntries(
     }
     const added = newSegments(memory, index, numbered, types, historical ? undefined : state);
     if (added === undefined) {
-      memory.deadBytes += await refuse(sql, index);
+      const dead = await refuse(sql, index);
+      memory.deadBytes += dead;
       refused.push(index.zone);
     } else segments.push(...added);
   }
-  memory.deadBytes += await appendSegments(sql, memory.userSets, state.seq, segments);
+  const dead = await appendSegments(sql, memory.userSets, state.seq, segments);
+  // Not `+= await`: what was there before would be added to, though it may have been tidied meanwhile.
+  memory.deadBytes += dead;
   return refused;
 }
 

@@ -51,7 +51,10 @@ export async function recomputeActivity(
       for (const one of gathered) one.add(numbered, types);
     });
   }
-  for (const one of gathered) memory.deadBytes += await one.write(sql, state.seq);
+  for (const one of gathered) {
+    const dead = await one.write(sql, state.seq);
+    memory.deadBytes += dead;
+  }
   const ids = affected.map(({ index }) => index.id);
   await sql`UPDATE activity_indexes SET generation = generation + 1 WHERE id = ANY(${intArray(ids)}::int[])`;
 }

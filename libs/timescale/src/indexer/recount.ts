@@ -1,5 +1,6 @@
 import { dateOfDayNumber } from '@event-analytics/calendar';
 import type { UserSet, UserSets } from '@event-analytics/user-sets';
+import { classifyDatabaseError } from '../classify-error.js';
 import type { Database, Sql } from '../database.js';
 import { DatabaseError } from '../errors.js';
 import { activityOfEvents } from '../queries/activity_of_events.js';
@@ -8,6 +9,7 @@ import { eventsExtent, type BucketRange } from '../queries/events_extent.js';
 import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { BUCKET_MS, decodeQuarterCounts, QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { instant, textArray } from '../sql-text.js';
+import { recordedStorage, type StorageKind } from '../storage.js';
 import { countEvents, entriesWithin, type ActivityEntries } from './activity.js';
 import { daysAlone, groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { ANY_TYPE, EVERYTHING, firstDayOfMonth, monthOfDay, NOTHING } from './index-key.js';
@@ -17,6 +19,9 @@ import { createStepSize } from './step-size.js';
 
 const LOG_ROWS_MAX = 2_000;
 const STEP_MS = 500;
+/** Then it looks whether it is still wanted. */
+const LOCK_WAIT_MS = 2_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 /** Past all numbers that users are given. */
 const FIRST_TEMPORARY = 2_147_483_648;
 const PAST_ALL_TYPES = 2_147_483_647;
@@ -70,61 +75,95 @@ export interface RecountOptions {
  * waits, and so do writes of late events into that one, behind it; nobody who reads.
  * @throws DatabaseError index_behind when more waits in the log than can be looked through
  */
-export async function recount(
-  db: Database,
-  userSets: UserSets,
-  { onProgress, signal }: RecountOptions = {},
-): Promise<Recount> {
-  return await db.transaction(
-    async (sql) => {
-      await lockEvents(sql);
-      const indexes = await liveIndexes(sql);
-      const ready = indexes.filter(({ state }) => state === 'ready');
-      const others = (zones: Iterable<string>) =>
-        [...new Set(zones)].filter((zone) => !ready.some((index) => index.zone === zone));
-      const log = await peekActivityLog(sql, { rowsMax: LOG_ROWS_MAX });
-      if (log === undefined) {
-        throw new DatabaseError(
-          'index_behind',
-          'the index is far behind the events: run recount again when index_lag_seconds is small',
-        );
-      }
-      const retained = await retainedFromBucket(sql);
-      const names = await typeNames(sql);
-      const findings = createFindings(names);
-      const ranges = [(await eventsExtent(sql)) ?? NO_BUCKETS, bucketsOf(log)];
-      const compared: string[] = [];
-      let events = 0;
-      for (const [i, index] of ready.entries()) {
-        const comparison = { index, log, ranges, retained, names, findings, userSets, signal };
-        const compare = index.zone === COUNTS ? compareCounts : compareUsers;
-        const read = await compare(sql, comparison, (share) => onProgress?.((i + share) / ready.length));
-        events = Math.max(events, read);
-        if (index.zone !== COUNTS) await compareMonths(sql, comparison);
-        if (signal?.aborted) break;
-        compared.push(index.zone);
-      }
-      return {
-        ...findings.result(),
-        events,
-        retainedFrom: retained === undefined ? undefined : instant(retained * BUCKET_MS),
-        zones: compared.filter((zone) => zone !== COUNTS),
-        notReady: others([COUNTS, ...indexes.map(({ zone }) => zone)]),
-        refused: others(await refusedZones(sql)),
-        interrupted: compared.length < ready.length,
-      };
-    },
-    { readOnly: true, repeatableRead: true, statementTimeoutMs: 0, answerTimeoutMs: Infinity },
-  );
+export async function recount(db: Database, userSets: UserSets, o: RecountOptions = {}): Promise<Recount> {
+  const storage = await db.run(recordedStorage);
+  for (;;) {
+    const result = await db
+      .transaction(
+        async (sql) => {
+          await lockEvents(sql, storage);
+          return await compareAll(sql, userSets, o);
+        },
+        {
+          readOnly: true,
+          repeatableRead: true,
+          statementTimeoutMs: 0,
+          answerTimeoutMs: Infinity,
+          lockTimeoutMs: LOCK_WAIT_MS,
+        },
+      )
+      .catch((error: unknown) => {
+        if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE) throw error;
+      });
+    if (result !== undefined) return result;
+    if (o.signal?.aborted) return NOTHING_COMPARED;
+  }
 }
 
 /**
- * Before the snapshot, and with all partitions, which reading takes more locks of. TimescaleDB compresses a chunk for
- * every snapshot: an older one then sees what came after it, or misses what had come late. ROW SHARE has that wait before
- * it has a lock of its own, on which those who only read would wait as well.
+ * Before the snapshot, and with all partitions, which reading takes more locks of. An older snapshot misses what came late
+ * into a chunk and TimescaleDB compresses meanwhile. ROW SHARE has that wait before it has a lock of its own, on which those
+ * who only read would wait as well; it asks for the right to change the table. Where nothing is compressed SELECT will do.
+ * @throws 55P03 (lock_not_available) a chunk is being compressed, which may take long
  */
-async function lockEvents(sql: Sql): Promise<void> {
-  await sql`LOCK TABLE events IN ROW SHARE MODE`;
+async function lockEvents(sql: Sql, storage: StorageKind | undefined): Promise<void> {
+  if (storage === 'timescaledb') await sql`LOCK TABLE events IN ROW SHARE MODE`;
+  else await sql`LOCK TABLE events IN ACCESS SHARE MODE`;
+  await sql`SET LOCAL lock_timeout = 0`;
+}
+
+const NOTHING_COMPARED: Recount = {
+  compared: 0,
+  differing: 0,
+  differences: [],
+  events: 0,
+  retainedFrom: undefined,
+  zones: [],
+  notReady: [],
+  refused: [],
+  interrupted: true,
+};
+
+async function compareAll(
+  sql: Sql,
+  userSets: UserSets,
+  { onProgress, signal }: RecountOptions,
+): Promise<Recount> {
+  const indexes = await liveIndexes(sql);
+  const ready = indexes.filter(({ state }) => state === 'ready');
+  const others = (zones: Iterable<string>) =>
+    [...new Set(zones)].filter((zone) => !ready.some((index) => index.zone === zone));
+  const log = await peekActivityLog(sql, { rowsMax: LOG_ROWS_MAX });
+  if (log === undefined) {
+    throw new DatabaseError(
+      'index_behind',
+      'the index is far behind the events: run recount again when index_lag_seconds is small',
+    );
+  }
+  const retained = await retainedFromBucket(sql);
+  const names = await typeNames(sql);
+  const findings = createFindings(names);
+  const ranges = [(await eventsExtent(sql)) ?? NO_BUCKETS, bucketsOf(log)];
+  const compared: string[] = [];
+  let events = 0;
+  for (const [i, index] of ready.entries()) {
+    const comparison = { index, log, ranges, retained, names, findings, userSets, signal };
+    const compare = index.zone === COUNTS ? compareCounts : compareUsers;
+    const read = await compare(sql, comparison, (share) => onProgress?.((i + share) / ready.length));
+    events = Math.max(events, read);
+    if (index.zone !== COUNTS) await compareMonths(sql, comparison);
+    if (signal?.aborted) break;
+    compared.push(index.zone);
+  }
+  return {
+    ...findings.result(),
+    events,
+    retainedFrom: retained === undefined ? undefined : instant(retained * BUCKET_MS),
+    zones: compared.filter((zone) => zone !== COUNTS),
+    notReady: others([COUNTS, ...indexes.map(({ zone }) => zone)]),
+    refused: others(await refusedZones(sql)),
+    interrupted: compared.length < ready.length,
+  };
 }
 
 type Findings = ReturnType<typeof createFindings>;

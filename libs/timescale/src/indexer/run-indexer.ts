@@ -21,6 +21,8 @@ const RECENT_ENTRIES = { first: 50_000, min: 500, max: 50_000, targetMs: 2_000 }
 /** What is not urgent is done in steps of about this long, for what is urgent waits for a step. */
 const STEP_MS = 150;
 const SEAL_LOOK_MS = 60_000;
+/** Somebody else builds, or a chunk is being compressed: the server logs each try for its lock. */
+const BUILD_LOOK_MS = 1_000;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 10_000;
 
@@ -71,6 +73,7 @@ export function startIndexer(o: IndexerOptions): Indexer {
   let ensured = false;
   let tidying: Promise<unknown> | undefined;
   let sealLookMs = 0;
+  let buildLookMs = 0;
 
   const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
   const running = run();
@@ -139,16 +142,18 @@ export function startIndexer(o: IndexerOptions): Indexer {
       );
       return fold !== undefined && fold.entries > 0;
     }
-    if (seen.upkeep) {
+    if (seen.building) {
+      if (o.clock() < buildLookMs) return false;
       const step = await buildBuckets.measured(
         (bucketsMax) => buildStep(o.db, memory, { bucketsMax }),
         bucketsBuilt,
       );
-      if (step === undefined) return (await dropRetiredStep(o.db, memory)) !== undefined;
-      tell(step);
-      return !step.postponed;
+      if (step === undefined) buildLookMs = o.clock() + BUILD_LOOK_MS;
+      else tell(step);
+      return step !== undefined && !step.postponed;
     }
     building.clear();
+    if (seen.retired) return (await dropRetiredStep(o.db, memory)) !== undefined;
     if (o.clock() < sealLookMs) return false;
     const sealed = await sealStep(o.db, memory, o.clock());
     if (sealed === undefined) sealLookMs = o.clock() + SEAL_LOOK_MS;

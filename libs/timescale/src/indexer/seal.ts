@@ -44,7 +44,8 @@ export async function sealStep(
     );
     if (due === undefined) return { changed: false, result: undefined };
     const step = await nextTypes(sql, due, Math.min(due.sealedTypes + typesMax, nextType));
-    memory.deadBytes += await sealTypes(sql, memory, due, step.types);
+    const dead = await sealTypes(sql, memory, due, step.types);
+    memory.deadBytes += dead;
     const sealed = step.before >= nextType;
     await sql`
       UPDATE activity_indexes

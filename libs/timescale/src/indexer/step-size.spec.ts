@@ -38,6 +38,13 @@ describe('createStepSize', () => {
     await size.measured((n) => Promise.resolve(expect(n).toBe(320)));
   });
 
+  it('does half as much after a slow step that found little to do', async () => {
+    const size = createStepSize({ first: 1_000, min: 1, max: 1_000, targetMs: 0.001 });
+    await size.measured(done, () => 20);
+    await size.measured((n) => done().then(() => expect(n).toBe(500)));
+    await size.measured((n) => Promise.resolve(expect(n).toBe(1)));
+  });
+
   it('does half as much after a failure, never less than the least', async () => {
     const size = createStepSize({ first: 10, min: 4, max: 100, targetMs: 60_000 });
     const sizes: number[] = [];

@@ -17,10 +17,11 @@ export function createStepSize(o: { first: number; min: number; max: number; tar
   let size = o.first;
 
   function learn(done: number, tookMs: number): void {
-    const fitting = Math.round(done * Math.min(GROWTH_MAX, o.targetMs / tookMs));
-    // A step that found little to do says nothing against larger ones.
-    const next = tookMs > o.targetMs ? fitting : Math.max(size, fitting);
-    size = Math.min(o.max, Math.max(o.min, next));
+    const fitting = done * Math.min(GROWTH_MAX, o.targetMs / tookMs);
+    // Of larger ones a step that found little to do says nothing, and not much where it was slow: anything may have been.
+    const foundLittle = done < size / 2;
+    const least = tookMs <= o.targetMs ? size : foundLittle ? size / 2 : 0;
+    size = Math.min(o.max, Math.max(o.min, Math.round(Math.max(fitting, least))));
   }
 
   return {
