@@ -19,8 +19,11 @@ import { appendSegments, deleteUsersOf } from './segments.js';
 
 /** Rows of the log that are subtracted from what events say; with more, the log is to be folded first. */
 const LOG_ROWS_MAX = 200;
-/** Of a stretch, unless a single bucket has more: where thin history ends, the same length would be far too much. */
-const EVENTS_MAX = 100_000;
+/**
+ * Of a stretch of more than a day: where thin history ends, the same length would be far too much. Within a day it is left
+ * to the time that steps take, for to count first is to read twice.
+ */
+const EVENTS_MAX = 250_000;
 
 export interface BuildStep {
   /** The zones that were built on ('' is the counts), and those whose index became ready by it. */
@@ -41,7 +44,7 @@ export interface BuildStep {
  * transaction, which sees events and log of one moment. What it sees of events is in the index afterwards;
  * what it does not see comes by the log, for the fold now takes entries of this stretch.
  * @param o.bucketsMax how long a stretch
- * @param o.eventsMax how many events may be in it
+ * @param o.eventsMax how many events may be in it, if it is longer than a day
  * @returns undefined when there is nothing to build, or not now: somebody else has the fold's lock, or compresses events
  */
 export async function buildStep(
@@ -104,11 +107,11 @@ function unlessLocked(error: unknown): undefined {
   if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE) throw error;
 }
 
-/** Where it is to end, so that it holds no more events than this, or is of one bucket. */
+/** Where it is to end, so that it holds no more events than this, or is of a day. */
 async function fittingEnd(sql: Sql, { from, to }: BucketRange, eventsMax: number): Promise<number> {
   let end = to;
-  while (end - from > 1 && (await eventsExceed(sql, { from, to: end }, eventsMax)))
-    end = from + Math.ceil((end - from) / 4);
+  while (end - from > QUARTERS_PER_DAY && (await eventsExceed(sql, { from, to: end }, eventsMax)))
+    end = from + Math.max(QUARTERS_PER_DAY, Math.ceil((end - from) / 2));
   return end;
 }
 
