@@ -78,12 +78,7 @@ describe('the stats-api process', () => {
   });
 
   it('answers from a schema that a newer version has made, and says so', async () => {
-    const database = await createTestDatabase();
-    const env = { DATABASE_URL: database.url, LOG_LEVEL: 'info' };
-    const first = await startService({ app: 'stats-api', env });
-    await first.waitReady();
-    await first.stop();
-    const db = connect(database.url);
+    const { database, env, db } = await migratedDatabase();
     await db.run(
       (sql) => sql`INSERT INTO schema_migrations SELECT max(id) + 1, 'more.sql', '' FROM schema_migrations`,
     );
@@ -105,12 +100,7 @@ describe('the stats-api process', () => {
   });
 
   it('is not ready where an applied migration was edited, until that is put right', async () => {
-    const database = await createTestDatabase();
-    const env = { DATABASE_URL: database.url, LOG_LEVEL: 'info' };
-    const first = await startService({ app: 'stats-api', env });
-    await first.waitReady();
-    await first.stop();
-    const db = connect(database.url);
+    const { database, env, db } = await migratedDatabase();
     await db.run((sql) => sql`UPDATE schema_migrations SET checksum = 'edited ' || checksum WHERE id = 2`);
     const service = await startService({ app: 'stats-api', env });
     try {
@@ -154,3 +144,14 @@ describe('the stats-api process', () => {
     expect(stderr).not.toContain('secret');
   });
 });
+
+/** A database that a stats-api has migrated, which has ended. */
+async function migratedDatabase() {
+  const database = await createTestDatabase();
+  const env = { DATABASE_URL: database.url, LOG_LEVEL: 'info' };
+  const first = await startService({ app: 'stats-api', env });
+  await first.waitReady();
+  await first.stop();
+  const db = connect(database.url);
+  return { database, env, db };
+}

@@ -141,3 +141,8 @@ function errorCode(error: unknown): string | undefined {
   if ('code' in error && typeof error.code === 'string') return error.code;
   return error instanceof AggregateError ? errorCode(error.errors[0]) : undefined;
 }
+
+/** Throws what was thrown, unless it is of a lock that was not to be had in time (55P03). */
+export function unlessLocked(error: unknown): undefined {
+  if (classifyDatabaseError(error).name !== 'lock_not_available') throw error;
+}

@@ -11,7 +11,7 @@ import {
 } from '../src/index.js';
 import { events } from './event-makers.js';
 import { openIndexedDatabase, type IndexedDatabase } from './indexed-database.js';
-import { openDatabase, storages, untilSomebodyWaits } from './test-database.js';
+import { beforeFirst, openDatabase, storages, untilSomebodyWaits } from './test-database.js';
 
 const ZONES = ['UTC', 'America/New_York'];
 /** Each in a partition of its own, on either storage. */
@@ -203,37 +203,21 @@ describe.each(storages)('recount on %s', (storage) => {
       await compress(0);
       await at.store(eventsOf(DAYS[0]));
       let compressed: Promise<unknown> | undefined;
-      const watched = interceptedOnce(db, 'FROM events\n', async () => {
-        await writeEvents(other, eventsOf(DAYS[1]));
-        // One that was compressed before may put it off.
-        compressed = Promise.allSettled([compress(0), compress(1)]);
-        await Promise.race([compressed, untilSomebodyWaits(at.connect())]);
-        // Who only reads does not wait for who compresses.
-        await other.run((sql) => sql`SELECT count(*) FROM events`);
-      });
+      const watched = beforeFirst(
+        db,
+        (statement) => statement.includes('FROM events\n'),
+        async () => {
+          await writeEvents(other, eventsOf(DAYS[1]));
+          // One that was compressed before may put it off.
+          compressed = Promise.allSettled([compress(0), compress(1)]);
+          await Promise.race([compressed, untilSomebodyWaits(at.connect())]);
+          // Who only reads does not wait for who compresses.
+          await other.run((sql) => sql`SELECT count(*) FROM events`);
+        },
+      );
       expect(await recount(watched, userSets)).toMatchObject({ differing: 0, events: 12 });
       await compressed;
       expect(await recount(db, userSets)).toMatchObject({ differing: 0, events: 15 });
     },
   );
 });
-
-/** Before the first statement of a transaction that has this in it is sent, something else is done. */
-function interceptedOnce(db: Database, text: string, first: () => Promise<void>): Database {
-  let done = false;
-  return {
-    ...db,
-    transaction: (work, options) =>
-      db.transaction((sql) => {
-        const watched = ((template: TemplateStringsArray, ...parameters: never[]) => {
-          const query = sql(template, ...parameters);
-          if (done || !template.join('').includes(text)) return query;
-          done = true;
-          return first().then(() => query);
-        }) as typeof sql;
-        watched.unsafe = (statement) => sql.unsafe(statement);
-        watched.prepared = (statement, parameters) => sql.prepared(statement, parameters);
-        return work(watched);
-      }, options),
-  };
-}

@@ -18,7 +18,6 @@ import {
   topEvents,
   writeEvents,
   type Database,
-  type Sql,
   type StorageKind,
   type WriteResult,
 } from '../src/index.js';
@@ -29,7 +28,7 @@ import {
 } from '../src/queries/columnstore_policy_set.js';
 import { probeColumnstore } from '../src/queries/columnstore_probe.js';
 import { event, events } from './event-makers.js';
-import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
+import { beforeFirst, openDatabase, storages, type OpenedDatabase } from './test-database.js';
 
 const DAY_MS = 86_400_000;
 const CHUNK_MS = 28 * DAY_MS;
@@ -511,10 +510,14 @@ describe('the columnstore', () => {
       const memory = createFoldMemory(userSets);
       let compressing: Promise<unknown> | undefined;
       // After the snapshot of the step, and before it reads. It tries for some seconds to have the chunk, and gives up.
-      const watched = beforeFirst(db, /FROM events\s/, async () => {
-        compressing = compressAll().catch((error: unknown) => error);
-        await Promise.race([compressing, new Promise((resolve) => setTimeout(resolve, 1_000))]);
-      });
+      const watched = beforeFirst(
+        db,
+        (statement) => /FROM events\s/.test(statement),
+        async () => {
+          compressing = compressAll().catch((error: unknown) => error);
+          await Promise.race([compressing, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+        },
+      );
       const ready = ['', 'UTC'];
       expect(await buildStep(watched, memory, { bucketsMax: 100_000 })).toMatchObject({
         entries: 900,
@@ -579,30 +582,6 @@ describe('the columnstore', () => {
 
 function dayBefore(instant: string): string {
   return new Date(Date.parse(instant) - DAY_MS).toISOString();
-}
-
-/** The same database, on which something else is done before the first statement of a transaction that is like this. */
-function beforeFirst(db: Database, like: RegExp, first: () => Promise<unknown>): Database {
-  let done = false;
-  return {
-    ...db,
-    transaction: (work, options) =>
-      db.transaction((sql) => {
-        const watched = ((template: TemplateStringsArray, ...parameters: never[]) => {
-          const query = sql(template, ...parameters);
-          if (done || !like.test(template.join('?'))) return query;
-          done = true;
-          const send = query.then.bind(query);
-          return Object.assign(query, {
-            then: (resolve: (rows: unknown) => void, reject: (error: unknown) => void) =>
-              first().then(() => send(resolve, reject), reject),
-          });
-        }) as Sql;
-        watched.unsafe = (text) => sql.unsafe(text);
-        watched.prepared = (text, parameters) => sql.prepared(text, parameters);
-        return work(watched);
-      }, options),
-  };
 }
 
 /** Waits for as long as it takes, so that a test decides what comes before what. */

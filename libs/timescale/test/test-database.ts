@@ -65,3 +65,34 @@ export async function untilSomebodyWaits(db: Database, table?: string): Promise<
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** The same database, on which something else is done before the first statement of a transaction that `at` is true for. */
+export function beforeFirst(
+  db: Database,
+  at: (statement: string) => boolean,
+  first: () => Promise<unknown>,
+): Database {
+  let done = false;
+  return {
+    ...db,
+    transaction: (work, options) =>
+      db.transaction((sql) => {
+        const watched = ((template: TemplateStringsArray, ...parameters: never[]) => {
+          const query = sql(template, ...parameters);
+          const statement = template.join('?').trim();
+          // What is put into another statement is none of its own.
+          if (done || !/^(SELECT|WITH|INSERT|UPDATE|DELETE|LOCK)/.test(statement) || !at(statement))
+            return query;
+          done = true;
+          const send = query.then.bind(query);
+          return Object.assign(query, {
+            then: (resolve: (rows: unknown) => void, reject: (error: unknown) => void) =>
+              first().then(() => send(resolve, reject), reject),
+          });
+        }) as typeof sql;
+        watched.unsafe = (text) => sql.unsafe(text);
+        watched.prepared = (text, parameters) => sql.prepared(text, parameters);
+        return work(watched);
+      }, options),
+  };
+}

@@ -27,7 +27,7 @@ import { BY_ITSELF, createBroughtEvents } from './brought-events.js';
 import { createRandom, event, events } from './event-makers.js';
 import { begin, chunk, claims, owners } from './import-makers.js';
 import { createModel } from './statistics-model.js';
-import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
+import { beforeFirst, openDatabase, storages, type OpenedDatabase } from './test-database.js';
 
 const ZONES = ['UTC', 'America/New_York', 'Australia/Lord_Howe'];
 const DAY_MS = 86_400_000;
@@ -325,7 +325,7 @@ describe.each(storages)('undoing an import on %s', (storage) => {
     await bring(id, some);
     await foldAll();
     let writing: Promise<unknown> | undefined;
-    const watched = intercepted(
+    const watched = beforeFirst(
       db,
       (statement) => /DELETE FROM events/.test(statement),
       async () => {
@@ -476,7 +476,7 @@ describe.each(storages)('undoing an import on %s', (storage) => {
       for (let at = 1, done = false; !done; at += 3) {
         let sent = 0;
         let ended = false;
-        const dying = intercepted(
+        const dying = beforeFirst(
           victim,
           () => ++sent === at,
           () => {
@@ -639,36 +639,6 @@ function history(from: number, to: number, seed: number): AcceptedEvent[] {
       occurred_at: new Date(atMs + Math.floor(random() * 900_000)).toISOString(),
     };
   });
-}
-
-/** Before the first statement of a transaction that `at` is true for is sent, something else is done. */
-function intercepted(
-  db: Database,
-  at: (statement: string) => boolean,
-  first: () => Promise<unknown>,
-): Database {
-  let done = false;
-  return {
-    ...db,
-    transaction: (work, options) =>
-      db.transaction(async (sql) => {
-        const watched = ((template: TemplateStringsArray, ...parameters: never[]) => {
-          const query = sql(template, ...parameters);
-          const statement = template.join('?').trim();
-          // What is put into another statement is none of its own.
-          if (done || !/^(SELECT|WITH|INSERT|UPDATE|DELETE|LOCK)/.test(statement) || !at(statement))
-            return query;
-          done = true;
-          const send = query.then.bind(query);
-          return Object.assign(query, {
-            then: (resolve: (rows: unknown) => void, reject: (error: unknown) => void) =>
-              first().then(() => send(resolve, reject), reject),
-          });
-        }) as typeof sql;
-        watched.unsafe = (text) => sql.unsafe(text);
-        return await work(watched);
-      }, options),
-  };
 }
 
 async function compressAll(db: Database): Promise<void> {

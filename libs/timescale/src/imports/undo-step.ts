@@ -71,10 +71,8 @@ export async function undoStep(
           await dropOwnClaims(sql, stretch);
           return { changed: log.entries > 0, result: step };
         }
-        let counted = 0;
         const takeDays = async (eventsMax: number) => {
           const { first, doneTo, events } = nextDays(days, { eventsMax, to });
-          counted = events;
           const taken = { ...stretch, toMs: doneTo * BUCKET_MS };
           await dropOwnClaims(sql, taken);
           const narrow = { ...taken, fromMs: Math.max(taken.fromMs, first * DAY_MS) };
@@ -82,9 +80,9 @@ export async function undoStep(
           await recomputeActivity(sql, memory, state, touched);
           const removed = touched.reduce((sum, { events }) => sum + events, 0);
           // Also for what was only given away: who undoes that import next must not have an older snapshot than this.
-          return { changed: true, result: { ...step, removed, kept, doneTo } };
+          return { changed: true, result: { ...step, removed, kept, doneTo }, events };
         };
-        return await o.events.measured(takeDays, () => counted);
+        return await o.events.measured(takeDays, ({ events }) => events);
       },
     ),
   );

@@ -1,4 +1,4 @@
-import { classifyDatabaseError } from '../classify-error.js';
+import { unlessLocked } from '../classify-error.js';
 import type { Database, Sql } from '../database.js';
 import { activityOfEvents } from '../queries/activity_of_events.js';
 import { peekActivityLog } from '../queries/activity_log_peek.js';
@@ -8,8 +8,8 @@ import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { retryTransient } from '../retry-transient.js';
 import { countEntries, entriesWithin, type ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
-import { newSegments, numberEntries, refuse, withFold, type FoldMemory } from './fold.js';
-import { LOCK_NOT_AVAILABLE, type FoldState } from './fold-state.js';
+import { leaveDead, newSegments, numberEntries, refuse, withFold, type FoldMemory } from './fold.js';
+import type { FoldState } from './fold-state.js';
 import { groupCounts } from './group-activity.js';
 import { QUARTERS_PER_DAY } from '../quarter-counts.js';
 import { intArray } from '../sql-text.js';
@@ -103,10 +103,6 @@ async function lockEvents(sql: Sql): Promise<void> {
   await sql`LOCK TABLE events IN ROW EXCLUSIVE MODE NOWAIT`;
 }
 
-function unlessLocked(error: unknown): undefined {
-  if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE) throw error;
-}
-
 /** Where it is to end, so that it holds no more events than this, or is of a day. */
 async function fittingEnd(sql: Sql, { from, to }: BucketRange, eventsMax: number): Promise<number> {
   let end = to;
@@ -134,13 +130,9 @@ async function addToIndexes(
     }
     const segments = newSegments(memory, { ...index, builtBefore: o.range.to }, numbered.slice(0, 1), types);
     if (segments === undefined) {
-      const dead = await refuse(sql, index);
-      memory.deadBytes += dead;
+      leaveDead(memory, await refuse(sql, index));
       refused.push(index.zone);
-    } else {
-      const dead = await appendSegments(sql, memory.userSets, state.seq, segments);
-      memory.deadBytes += dead;
-    }
+    } else leaveDead(memory, await appendSegments(sql, memory.userSets, state.seq, segments));
   }
   return refused;
 }
@@ -175,8 +167,7 @@ async function beginBuilding(
         SELECT ${id}, day, type, ${state.seq}, total, quarters FROM activity_counts
         WHERE index_id = ${old.id} AND day < ${Math.floor(retainedFrom / QUARTERS_PER_DAY)}`;
     } else {
-      const dead = await deleteUsersOf(sql, id);
-      memory.deadBytes += dead;
+      leaveDead(memory, await deleteUsersOf(sql, id));
       // The day that the watermark is in may have lost a part: what is read of it is added to this.
       await sql`
         INSERT INTO activity_users (index_id, unit, type, slot, seq, users)

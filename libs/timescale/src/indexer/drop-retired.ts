@@ -1,5 +1,5 @@
 import type { Database } from '../database.js';
-import { withFold, type FoldMemory } from './fold.js';
+import { leaveDead, withFold, type FoldMemory } from './fold.js';
 
 const ROWS_PER_STEP = 5_000;
 
@@ -18,7 +18,7 @@ export async function dropRetiredStep(db: Database, memory: FoldMemory): Promise
           SELECT ctid FROM activity_users WHERE index_id = ${index.id} LIMIT ${ROWS_PER_STEP}))
         RETURNING octet_length(users) AS bytes
       ) SELECT count(*)::int4 AS deleted, coalesce(sum(bytes), 0) AS bytes FROM gone`;
-    memory.deadBytes += Number(users?.bytes ?? 0);
+    leaveDead(memory, Number(users?.bytes ?? 0));
     const [counts] = await sql<{ deleted: number }[]>`
       WITH gone AS (
         DELETE FROM activity_counts WHERE ctid = ANY(ARRAY(

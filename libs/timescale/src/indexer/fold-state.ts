@@ -1,4 +1,4 @@
-import { classifyDatabaseError } from '../classify-error.js';
+import { unlessLocked } from '../classify-error.js';
 import type { Database, Sql } from '../database.js';
 import { INCARNATION } from '../incarnation.js';
 import { endSilentFold } from '../queries/silent_fold_end.js';
@@ -25,7 +25,6 @@ export const FOLD_LIMITS = {
   statementTimeoutMs: FOLD_TIMEOUT_MS,
   idleTimeoutMs: FOLD_SILENT_MS,
 };
-export const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Takes the fold's lock for the transaction and begins the next fold; undefined where somebody else has it.
@@ -78,8 +77,8 @@ export async function afterFold<T>(db: Database, work: (sql: Sql) => Promise<T>)
         { ...FOLD_LIMITS, lockTimeoutMs: FOLD_SILENT_MS },
       );
     } catch (error) {
-      if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE || performance.now() > deadlineMs)
-        throw error;
+      if (performance.now() > deadlineMs) throw error;
+      unlessLocked(error);
       await db.run(endFoldThatHangs);
     }
   }

@@ -170,14 +170,11 @@ export async function foldEntries(
     }
     const added = newSegments(memory, index, numbered, types, historical ? undefined : state);
     if (added === undefined) {
-      const dead = await refuse(sql, index);
-      memory.deadBytes += dead;
+      leaveDead(memory, await refuse(sql, index));
       refused.push(index.zone);
     } else segments.push(...added);
   }
-  const dead = await appendSegments(sql, memory.userSets, state.seq, segments);
-  // Not `+= await`: what was there before would be added to, though it may have been tidied meanwhile.
-  memory.deadBytes += dead;
+  leaveDead(memory, await appendSegments(sql, memory.userSets, state.seq, segments));
   return refused;
 }
 
@@ -222,6 +219,11 @@ export function newSegments(
     remembering.afterCommit.push(() => knownUsers.add(key, index.generation, added));
     return [{ key, users: unknown }];
   });
+}
+
+/** Not `memory.deadBytes += await …`: that adds to what was there before, though it may have been tidied meanwhile. */
+export function leaveDead(memory: FoldMemory, bytes: number): void {
+  memory.deadBytes += bytes;
 }
 
 /** @returns bytes of the rows that it had: see FoldMemory.deadBytes */

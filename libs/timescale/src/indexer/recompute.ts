@@ -6,7 +6,7 @@ import { retainedFromBucket } from '../queries/retained_from_read.js';
 import { intArray } from '../sql-text.js';
 import { countEntries, type ActivityEntries } from './activity.js';
 import { addCounts, type DayCounts } from './add-counts.js';
-import { numberEntries, refuse, type FoldMemory } from './fold.js';
+import { leaveDead, numberEntries, refuse, type FoldMemory } from './fold.js';
 import type { FoldState } from './fold-state.js';
 import { daysAlone, groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
 import { EVERYTHING, type IndexKey } from './index-key.js';
@@ -51,10 +51,7 @@ export async function recomputeActivity(
       for (const one of gathered) one.add(numbered, types);
     });
   }
-  for (const one of gathered) {
-    const dead = await one.write(sql, state.seq);
-    memory.deadBytes += dead;
-  }
+  for (const one of gathered) leaveDead(memory, await one.write(sql, state.seq));
   const ids = affected.map(({ index }) => index.id);
   await sql`UPDATE activity_indexes SET generation = generation + 1 WHERE id = ANY(${intArray(ids)}::int[])`;
 }

@@ -1,6 +1,6 @@
 import { dateOfDayNumber } from '@event-analytics/calendar';
 import type { UserSet, UserSets } from '@event-analytics/user-sets';
-import { classifyDatabaseError } from '../classify-error.js';
+import { unlessLocked } from '../classify-error.js';
 import type { Database, Sql } from '../database.js';
 import { DatabaseError } from '../errors.js';
 import { activityOfEvents } from '../queries/activity_of_events.js';
@@ -21,7 +21,6 @@ const LOG_ROWS_MAX = 2_000;
 const STEP_MS = 500;
 /** Then it looks whether it is still wanted. */
 const LOCK_WAIT_MS = 2_000;
-const LOCK_NOT_AVAILABLE = '55P03';
 /** Past all numbers that users are given. */
 const FIRST_TEMPORARY = 2_147_483_648;
 const PAST_ALL_TYPES = 2_147_483_647;
@@ -92,9 +91,7 @@ export async function recount(db: Database, userSets: UserSets, o: RecountOption
           lockTimeoutMs: LOCK_WAIT_MS,
         },
       )
-      .catch((error: unknown) => {
-        if (classifyDatabaseError(error).sqlState !== LOCK_NOT_AVAILABLE) throw error;
-      });
+      .catch(unlessLocked);
     if (result !== undefined) return result;
     if (o.signal?.aborted) return NOTHING_COMPARED;
   }

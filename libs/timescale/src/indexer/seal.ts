@@ -1,7 +1,7 @@
 import type { UserSet } from '@event-analytics/user-sets';
 import type { Database, Sql } from '../database.js';
 import { intArray } from '../sql-text.js';
-import { withFold, type FoldMemory } from './fold.js';
+import { leaveDead, withFold, type FoldMemory } from './fold.js';
 import { firstDayOfMonth, type IndexKey } from './index-key.js';
 import { COUNTS, liveIndexes, type ActivityIndex } from './indexes.js';
 import { deleteRows, insertRows } from './segments.js';
@@ -44,8 +44,7 @@ export async function sealStep(
     );
     if (due === undefined) return { changed: false, result: undefined };
     const step = await nextTypes(sql, due, Math.min(due.sealedTypes + typesMax, nextType));
-    const dead = await sealTypes(sql, memory, due, step.types);
-    memory.deadBytes += dead;
+    leaveDead(memory, await sealTypes(sql, memory, due, step.types));
     const sealed = step.before >= nextType;
     await sql`
       UPDATE activity_indexes
