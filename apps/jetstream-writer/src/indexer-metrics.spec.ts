@@ -27,7 +27,8 @@ describe('what is told of the indexer', () => {
     status = { outlook: undefined, building };
     expect(await tell()).toMatchObject({ lag: [], health: unknown });
 
-    status = { outlook: { building: false, retired: false, historicalSeconds: 7 }, building };
+    const history = { logged: true, sorted: false };
+    status = { outlook: { building: false, retired: false, historicalSeconds: 7, history }, building };
     expect(await tell()).toEqual({
       lag: [
         ['recent', 0],

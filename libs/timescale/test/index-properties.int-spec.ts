@@ -27,6 +27,7 @@ import {
   type Statistic,
   type Statistics,
 } from '../src/index.js';
+import { foldSortedHistory } from '../src/indexer/fold-log.js';
 import { dropRetiredStep } from '../src/indexer/drop-retired.js';
 import { COUNTS } from '../src/indexer/indexes.js';
 import { textArray } from '../src/sql-text.js';
@@ -198,11 +199,23 @@ const operation = fc.oneof(
   },
   {
     weight: 5,
+    arbitrary: fc.record(
+      {
+        do: fc.constant('fold' as const),
+        indexer,
+        historical: fc.boolean(),
+        entriesMax: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(2_000)),
+        sortAbove: fc.constantFrom(0, 5),
+      },
+      { requiredKeys: ['do', 'indexer', 'historical', 'entriesMax'] },
+    ),
+  },
+  {
+    weight: 2,
     arbitrary: fc.record({
-      do: fc.constant('fold' as const),
+      do: fc.constant('fold sorted' as const),
       indexer,
-      historical: fc.boolean(),
-      entriesMax: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(2_000)),
+      workMax: fc.integer({ min: 1, max: 400 }),
     }),
   },
   /** Everything is folded before, so that the answer is known. */
@@ -367,6 +380,9 @@ describe.each(storages)(`whatever is done, on %s (seed ${seed}, ${runs} runs)`, 
           return await undo(imports.get(operation.file), operation);
         case 'fold':
           await foldActivityLog(db, memoryOf(operation.indexer), operation);
+          return;
+        case 'fold sorted':
+          await foldSortedHistory(db, memoryOf(operation.indexer), operation);
           return;
         case 'ask':
           await foldAll();

@@ -17,6 +17,7 @@ import {
   type Recount,
   type Sql,
 } from '../src/index.js';
+import { foldSortedHistory } from '../src/indexer/fold-log.js';
 import { dropRetiredStep } from '../src/indexer/drop-retired.js';
 import { createRandom, event, events } from './event-makers.js';
 import { openDatabase, storages, type OpenedDatabase } from './test-database.js';
@@ -103,7 +104,11 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
       const batch = randomEvents(400, i % 3 === 0 ? { fromMs: Date.now() - 86_400_000, days: 1 } : {});
       events += (await writeEvents(db, [...batch, ...batch.slice(0, 50)])).inserted;
       if (i % 2 === 0)
-        await foldActivityLog(db, memory, { historical: pick([true, false]), entriesMax: 1 + below(900) });
+        await foldActivityLog(db, memory, {
+          historical: pick([true, false]),
+          entriesMax: 1 + below(900),
+          ...pick([{}, { sortAbove: 0 }]),
+        });
       if (i % 4 === 0) await expectNoDifference();
     }
     await foldAll();
@@ -121,6 +126,94 @@ describe.each(storages)(`the index on %s (seed ${seed})`, (storage) => {
     await expectNoDifference();
     expect(await foldAll()).toBe(400 - (fold?.events ?? 0));
     await expectNoDifference();
+  });
+
+  describe('history that is scattered', () => {
+    const sortAll = { historical: true, entriesMax: 500, sortAbove: 0 };
+    const logged = () =>
+      query<{ day: number | null; events: number; logged_at: string; first: number; last: number }>(`
+        SELECT day, events, logged_at::text, min(bucket) / 96 AS first, max(bucket) / 96 AS last
+        FROM activity_log, string_to_table(activity, E'\\n') AS line, CAST(split_part(line, E'\\t', 1) AS int) AS bucket
+        GROUP BY id ORDER BY day, id`);
+
+    it('is put in the order of days, and folded day by day', async () => {
+      await ensureIndexes(db, ZONES);
+      for (let i = 0; i < 6; i++) await writeEvents(db, randomEvents(400));
+      const before = await logged();
+      const sort = await foldActivityLog(db, memory, sortAll);
+      expect(sort).toEqual({ entries: 0, events: 0, sorted: 2_400, more: true, refused: [] });
+
+      const sorted = await logged();
+      expect(sorted.map(({ day }) => day)).toEqual([...new Set(sorted.map(({ day }) => day))]);
+      expect(sorted.every(({ day, first, last }) => day === first && day === last)).toBe(true);
+      expect(sorted.reduce((sum, { events }) => sum + events, 0)).toBe(2_400);
+      const oldest = before.map((row) => row.logged_at).sort()[0];
+      expect(new Set(sorted.map((row) => row.logged_at))).toEqual(new Set([oldest]));
+      await expectNoDifference();
+
+      // What comes of these days meanwhile waits for the next round.
+      const days = sorted.map(({ day }) => Number(day));
+      const part = await foldSortedHistory(db, memory, { workMax: 2_000 });
+      expect(part?.work).toBeGreaterThanOrEqual(2_000);
+      expect(part?.work).toBeLessThan(2_500);
+      const left = (await logged()).map(({ day }) => Number(day));
+      expect(left).toEqual(days.slice(days.length - left.length));
+      await expectNoDifference();
+      await writeEvents(db, randomEvents(300));
+      await foldActivityLog(db, memory, sortAll);
+      const next = await foldSortedHistory(db, memory, { workMax: 2_000 });
+      const ahead = await logged();
+      expect(ahead.filter(({ day }) => Number(day) < Number(left[0])).length).toBeGreaterThan(0);
+      expect(ahead.filter(({ day }) => day === left[0])).toEqual([]);
+      await expectNoDifference();
+
+      expect((part?.events ?? 0) + (next?.events ?? 0) + (await foldAll())).toBe(2_700);
+      expect(await query('SELECT FROM activity_log')).toHaveLength(0);
+      await expectNoDifference();
+    });
+
+    it('waits until there is enough of it, and as it is where it is dense or stands as arrays', async () => {
+      await ensureIndexes(db, ['UTC']);
+      await writeEvents(db, randomEvents(400));
+      expect(await foldActivityLog(db, memory, { ...sortAll, sortAbove: 400 })).toMatchObject({
+        entries: 400,
+      });
+      await writeEvents(db, randomEvents(400, { days: 5 }));
+      expect(await foldActivityLog(db, memory, sortAll)).toMatchObject({ entries: 400, sorted: 0 });
+      const [first, ...others] = randomEvents(200);
+      await writeEvents(db, [{ ...first!, user_id: 'tab\tand\nline' }, ...others]);
+      await writeEvents(db, randomEvents(300));
+      expect(await foldActivityLog(db, memory, { ...sortAll, entriesMax: 100 })).toMatchObject({
+        entries: 100,
+      });
+      // The rest of these arrays comes behind it.
+      expect(await foldActivityLog(db, memory, { ...sortAll, entriesMax: 100 })).toMatchObject({
+        sorted: 300,
+      });
+      expect(await foldAll()).toBe(400);
+      await expectNoDifference(['UTC']);
+    });
+
+    it('is as it was, or is sorted, or is folded: interrupted at every statement in turn', async () => {
+      await ensureIndexes(db, ZONES);
+      const steps: ((db: Database) => Promise<unknown>)[] = [
+        (db) => foldActivityLog(db, memory, sortAll),
+        (db) => foldSortedHistory(db, memory, { workMax: 1_000 }),
+      ];
+      for (const step of steps) {
+        for (let at = 1; ; at++) {
+          await writeEvents(db, randomEvents(60, { days: 30 }));
+          if (step === steps[1]) await steps[0]!(db);
+          const outcome = await step(failingAt(db, at)).catch((error: unknown) => error);
+          await expectNoDifference();
+          if (!(outcome instanceof Error)) break;
+          expect(String(outcome)).toContain('injected');
+          expect(at).toBeLessThan(40);
+        }
+      }
+      await foldAll();
+      await expectNoDifference();
+    });
   });
 
   it('folds what stands in the log as arrays: names with control characters, and rows of before', async () => {
@@ -520,6 +613,29 @@ describe.each(storages)('the indexer on %s', (storage) => {
     expect(await recount(db, userSets)).toMatchObject({ differing: 0, events: 20_000 });
   });
 
+  it('puts a backlog of scattered history in order, while what comes is folded, and folds all of it', async () => {
+    await ensureIndexes(db, ['UTC']);
+    const longAgo = (n: number) => new Date(NOW_MS - (n % 1_000) * 86_400_000).toISOString();
+    for (let n = 0; n < 20_000; n += 5_000) {
+      const batch = events(n, n + 5_000, {}).map((event, i) => ({ ...event, occurred_at: longAgo(7 * i) }));
+      await writeEvents(db, batch);
+    }
+    const sorted: boolean[] = [];
+    let folded = 0;
+    const indexer = start({ onFold: ({ events }) => (folded += events) });
+    try {
+      await until(() => {
+        if (indexer.status().outlook?.history.sorted) sorted.push(true);
+        return folded === 20_000;
+      });
+      await until(() => indexer.status().outlook?.historicalSeconds === undefined);
+    } finally {
+      await indexer.stop();
+    }
+    expect(sorted).not.toEqual([]);
+    expect(await recount(db, userSets)).toMatchObject({ differing: 0, events: 20_000 });
+  });
+
   it('says what waits as long as it knows', async () => {
     let away = true;
     let failures = 0;
@@ -535,7 +651,11 @@ describe.each(storages)('the indexer on %s', (storage) => {
       expect(indexer.status().outlook).toBeUndefined();
       away = false;
       await until(() => indexer.status().outlook !== undefined);
-      expect(indexer.status().outlook).toEqual({ building: false, retired: false });
+      expect(indexer.status().outlook).toEqual({
+        building: false,
+        retired: false,
+        history: { logged: false, sorted: false },
+      });
       away = true;
       await until(() => indexer.status().outlook === undefined);
     } finally {

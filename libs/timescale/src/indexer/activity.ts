@@ -1,3 +1,4 @@
+import { QUARTERS_PER_DAY } from '../quarter-counts.js';
 import type { Names } from './names.js';
 
 /** What users did, to the quarter of an hour. An entry is a user of a run, and some of its events: it may come again. */
@@ -20,6 +21,13 @@ export interface ActivityRun {
 
 export function countEntries({ runs }: ActivityEntries): number {
   return runs.reduce((sum, { first, end }) => sum + end - first, 0);
+}
+
+/** UTC days that have entries. */
+export function countDays(rows: readonly ActivityEntries[]): number {
+  const days = new Set<number>();
+  for (const { runs } of rows) for (const { bucket } of runs) days.add(Math.floor(bucket / QUARTERS_PER_DAY));
+  return days.size;
 }
 
 export function countEvents(entries: Pick<ActivityEntries, 'runs' | 'counts'>): number {

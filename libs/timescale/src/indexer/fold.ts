@@ -1,8 +1,6 @@
 import type { UserSets } from '@event-analytics/user-sets';
 import type { Database, Sql } from '../database.js';
-import { returnToActivityLog } from '../queries/activity_log_return.js';
-import { takeActivityLog } from '../queries/activity_log_take.js';
-import { countEntries, countEvents, entriesBetween, type ActivityEntries } from './activity.js';
+import type { ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
 import { beginFold, endFold, FOLD_LIMITS, type FoldState } from './fold-state.js';
 import { groupCounts, groupUsers, type NumberedEntries } from './group-activity.js';
@@ -12,8 +10,6 @@ import { createNumberCache, type NumberCache } from './number-cache.js';
 import { numberTypes, numberUsers, type TypeNumbers } from './numbers.js';
 import { appendSegments, deleteUsersOf, type Segment } from './segments.js';
 
-/** More than this over the limit is put back. */
-const OVER_LIMIT_SHARE = 0.5;
 const KNOWN_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What an indexer remembers between folds; everything in it can be forgotten at any time. */
@@ -28,6 +24,8 @@ export interface FoldMemory {
   lastSeq: number;
   /** Of the database that all this is of: see INCARNATION. */
   incarnation: string | undefined;
+  /** The day up to which history in the order of days was folded: from there it goes on, and from the last to the first. */
+  historyDay: number | undefined;
 }
 
 /** @param usersRemembered about 100 bytes each */
@@ -40,47 +38,8 @@ export function createFoldMemory(userSets: UserSets, usersRemembered = 1_000_000
     deadBytes: 0,
     lastSeq: 0,
     incarnation: undefined,
+    historyDay: undefined,
   };
-}
-
-export interface FoldRequest {
-  /** Which half of the log: what was more than two days old when it was written, or the rest. */
-  historical: boolean;
-  /** About how many entries of the log to take. */
-  entriesMax: number;
-}
-
-export interface FoldResult {
-  /** Taken from the log: an event each, but where it was logged as arrays. */
-  entries: number;
-  events: number;
-  /** Whether it stopped at entriesMax: there may be more. */
-  more: boolean;
-  /** Zones whose index was given up: an event lies where their days cannot be told. */
-  refused: string[];
-}
-
-/**
- * Takes rows from the log and puts what they say into all indexes, in one transaction: all of it or, killed
- * anywhere, nothing. One process at a time.
- * @returns undefined when another process is folding
- * @throws what the server or driver throws
- */
-export async function foldActivityLog(
-  db: Database,
-  memory: FoldMemory,
-  request: FoldRequest,
-): Promise<FoldResult | undefined> {
-  return await withFold(db, memory, {}, async (sql, state) => {
-    const taken = await takeEntries(sql, request);
-    const entries = taken.reduce((sum, row) => sum + countEntries(row), 0);
-    const events = taken.reduce((sum, row) => sum + countEvents(row), 0);
-    const refused = entries === 0 ? [] : await foldEntries(sql, memory, state, taken, request);
-    return {
-      changed: entries > 0,
-      result: { entries, events, more: entries >= request.entriesMax, refused },
-    };
-  });
 }
 
 export interface WithFoldOptions {
@@ -134,29 +93,13 @@ export async function withFold<T>(
   }
 }
 
-/**
- * One row of the log holds what one write inserted, thousands of entries: of the last row taken, what is over
- * the limit is put back where it is worth its while.
- */
-async function takeEntries(sql: Sql, { historical, entriesMax }: FoldRequest): Promise<ActivityEntries[]> {
-  const taken = await takeActivityLog(sql, { historical, entriesMax });
-  const last = taken.at(-1);
-  const over = taken.reduce((sum, row) => sum + countEntries(row), 0) - entriesMax;
-  if (last === undefined || over <= entriesMax * OVER_LIMIT_SHARE) return taken;
-  const length = countEntries(last);
-  const kept = length - over;
-  const entries = { ...entriesBetween(last, kept, length), logged_at: last.logged_at };
-  await returnToActivityLog(sql, { historical, entries });
-  return [...taken.slice(0, -1), entriesBetween(last, 0, kept)];
-}
-
 /** Puts entries into the counts and into every zone's index. @returns zones that had to be given up */
 export async function foldEntries(
   sql: Sql,
   memory: FoldMemory,
   state: FoldState,
   entries: readonly ActivityEntries[],
-  { historical }: Pick<FoldRequest, 'historical'>,
+  { historical }: { historical: boolean },
 ): Promise<string[]> {
   const indexes = await liveIndexes(sql);
   const { types, numbered } = await numberEntries(sql, memory, state, entries);

@@ -4,7 +4,8 @@ import type { Database } from '../database.js';
 import { lookAtActivity, type ActivityOutlook } from '../queries/activity_outlook.js';
 import { bucketsBuilt, buildStep, type BuildStep } from './build.js';
 import { dropRetiredStep } from './drop-retired.js';
-import { createFoldMemory, foldActivityLog, type FoldResult } from './fold.js';
+import { createFoldMemory } from './fold.js';
+import { foldActivityLog, foldSortedHistory, type FoldResult } from './fold-log.js';
 import { ensureIndexes } from './indexes.js';
 import { sealStep } from './seal.js';
 import { createStepSize } from './step-size.js';
@@ -20,6 +21,8 @@ const INTERVAL_MS = 200;
 const RECENT_ENTRIES = { first: 50_000, min: 500, max: 50_000, targetMs: 2_000 };
 /** What is not urgent is done in steps of about this long, for what is urgent waits for a step. */
 const STEP_MS = 150;
+/** Scattered history is folded as it was logged up to so many entries: more would take longer than a step. */
+const SORT_ABOVE = 1_000;
 const SEAL_LOOK_MS = 60_000;
 /** Somebody else builds, or a chunk is being compressed: the server logs each try for its lock. */
 const BUILD_LOOK_MS = 1_000;
@@ -67,11 +70,13 @@ export function startIndexer(o: IndexerOptions): Indexer {
   const stopping = new AbortController();
   const recentEntries = createStepSize(RECENT_ENTRIES);
   const historicalEntries = createStepSize({ first: 2_000, min: 500, max: 100_000, targetMs: STEP_MS });
+  const sortedWork = createStepSize({ first: 20_000, min: 1_000, max: 200_000, targetMs: STEP_MS });
   const buildBuckets = createStepSize({ first: 4, min: 1, max: 96 * 31, targetMs: STEP_MS });
   const building = new Map<string, number>();
   let outlook: ActivityOutlook | undefined;
   let ensured = false;
   let tidying: Promise<unknown> | undefined;
+  let sortedHistory = false;
   let sealLookMs = 0;
   let buildLookMs = 0;
 
@@ -110,7 +115,7 @@ export function startIndexer(o: IndexerOptions): Indexer {
     const seen = await look();
     if (seen.recentSeconds !== undefined) {
       const fold = await recentEntries.measured(
-        (entriesMax) => folded({ historical: false, entriesMax }),
+        (entriesMax) => folded(() => foldActivityLog(o.db, memory, { historical: false, entriesMax })),
         (recent) => recent?.entries,
       );
       if (fold?.more) return true;
@@ -136,11 +141,8 @@ export function startIndexer(o: IndexerOptions): Indexer {
 
   async function backgroundStep(seen: ActivityOutlook): Promise<boolean> {
     if (seen.historicalSeconds !== undefined) {
-      const fold = await historicalEntries.measured(
-        (entriesMax) => folded({ historical: true, entriesMax }),
-        (historical) => historical?.entries,
-      );
-      return fold !== undefined && fold.entries > 0;
+      const fold = await historyStep(seen.history);
+      return fold !== undefined && fold.entries + fold.sorted > 0;
     }
     if (seen.building) {
       if (o.clock() < buildLookMs) return false;
@@ -161,16 +163,32 @@ export function startIndexer(o: IndexerOptions): Indexer {
     return sealed !== undefined;
   }
 
-  async function folded(request: {
-    historical: boolean;
-    entriesMax: number;
-  }): Promise<FoldResult | undefined> {
+  /** Of what is in the order of days and what is not, by turns: neither waits for all of the other. */
+  async function historyStep({
+    logged,
+    sorted,
+  }: ActivityOutlook['history']): Promise<FoldResult | undefined> {
+    sortedHistory = sorted && !(sortedHistory && logged);
+    if (sortedHistory) {
+      return await sortedWork.measured(
+        (workMax) => folded(() => foldSortedHistory(o.db, memory, { workMax })),
+        (fold) => fold?.work,
+      );
+    }
+    return await historicalEntries.measured(
+      (entriesMax) =>
+        folded(() => foldActivityLog(o.db, memory, { historical: true, entriesMax, sortAbove: SORT_ABOVE })),
+      (fold) => fold?.entries,
+    );
+  }
+
+  async function folded<F extends FoldResult>(fold: () => Promise<F | undefined>): Promise<F | undefined> {
     const beganMs = performance.now();
-    const fold = await foldActivityLog(o.db, memory, request);
-    if (fold === undefined || fold.entries === 0) return fold;
-    o.onFold?.({ ...fold, seconds: (performance.now() - beganMs) / 1_000 });
-    for (const zone of fold.refused) o.log.warn('zone_not_indexable', { zone });
-    return fold;
+    const done = await fold();
+    if (done === undefined || done.entries === 0) return done;
+    o.onFold?.({ ...done, seconds: (performance.now() - beganMs) / 1_000 });
+    for (const zone of done.refused) o.log.warn('zone_not_indexable', { zone });
+    return done;
   }
 
   function tell({ zones, ready, refused, range, extent }: BuildStep): void {

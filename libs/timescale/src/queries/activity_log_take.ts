@@ -13,18 +13,19 @@ export interface LoggedEntries extends ActivityEntries {
 }
 
 /**
- * Deletes rows of the log, oldest first, and returns them: as many as hold about `entriesMax` entries, at
- * least one where there is one. By DELETE … RETURNING and not by a watermark: ids commit in any order.
- * @param historical which half of the log
+ * Deletes rows of the log as writes have logged them, oldest first, and returns them: as many as hold about `entriesMax`
+ * entries, at least one where there is one. By DELETE … RETURNING and not by a watermark: ids commit in any order.
+ * @param o.historical which half of the log
+ * @param o.asText only rows that hold a text: see migration 0005
  */
 export async function takeActivityLog(
   sql: Sql,
-  { historical, entriesMax }: { historical: boolean; entriesMax: number },
+  { historical, entriesMax, asText = false }: { historical: boolean; entriesMax: number; asText?: boolean },
 ): Promise<LoggedEntries[]> {
   const rows = await sql`
     WITH oldest AS (
       SELECT id, coalesce(events, cardinality(counts)) AS entries FROM activity_log
-      WHERE historical = ${historical}
+      WHERE historical = ${historical} AND day IS NULL ${asText ? sql`AND activity IS NOT NULL` : sql``}
       ORDER BY id
       LIMIT ${ROWS_MAX}
     ), next AS (

@@ -4,7 +4,10 @@ import type { Database } from '../database.js';
 export interface ActivityOutlook {
   /** How long the oldest row of the log has been waiting, in seconds; undefined where none waits. */
   recentSeconds?: number;
+  /** The same of history, of which that in the order of days counts as old as what was put in order with it. */
   historicalSeconds?: number;
+  /** Whether history waits as it was logged, and in the order of days. */
+  history: { logged: boolean; sorted: boolean };
   /** An index is to be built. */
   building: boolean;
   /** One that was replaced is to be cleared away. */
@@ -14,20 +17,33 @@ export interface ActivityOutlook {
 /** Cheap, and without a lock: asked several times a second. */
 export async function lookAtActivity(db: Database): Promise<ActivityOutlook> {
   const [row] = await db.run(
-    (sql) => sql<{ recent: number | null; historical: number | null; building: boolean; retired: boolean }[]>`
+    (sql) => sql<Seen[]>`
       SELECT
         date_part('epoch', clock_timestamp()
-          - (SELECT logged_at FROM activity_log WHERE NOT historical ORDER BY id LIMIT 1)) AS recent,
+          - (SELECT logged_at FROM activity_log WHERE NOT historical AND day IS NULL ORDER BY id LIMIT 1)) AS recent,
         date_part('epoch', clock_timestamp()
-          - (SELECT logged_at FROM activity_log WHERE historical ORDER BY id LIMIT 1)) AS historical,
+          - (SELECT logged_at FROM activity_log WHERE historical AND day IS NULL ORDER BY id LIMIT 1)) AS logged,
+        date_part('epoch', clock_timestamp()
+          - (SELECT logged_at FROM activity_log WHERE day IS NOT NULL ORDER BY id LIMIT 1)) AS sorted,
         EXISTS (SELECT FROM activity_indexes WHERE state = 'building') AS building,
         EXISTS (SELECT FROM activity_indexes WHERE state = 'retired') AS retired`,
   );
-  const { recent = null, historical = null, building = false, retired = false } = row ?? {};
+  const { recent = null, logged = null, sorted = null, building = false, retired = false } = row ?? {};
+  const history = { logged: logged !== null, sorted: sorted !== null };
   return {
     ...(recent !== null && { recentSeconds: Math.max(0, recent) }),
-    ...(historical !== null && { historicalSeconds: Math.max(0, historical) }),
+    ...((history.logged || history.sorted) && { historicalSeconds: Math.max(0, logged ?? 0, sorted ?? 0) }),
+    history,
     building,
     retired,
   };
+}
+
+/** Seconds, null where nothing waits. */
+interface Seen {
+  recent: number | null;
+  logged: number | null;
+  sorted: number | null;
+  building: boolean;
+  retired: boolean;
 }

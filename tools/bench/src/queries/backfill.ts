@@ -91,7 +91,8 @@ export async function benchBackfill(
     for (;;) {
       const [row] = await db.run(
         (sql) => sql<{ folded: boolean }[]>`
-          SELECT NOT EXISTS (SELECT FROM activity_log WHERE historical) AS folded`,
+          SELECT NOT EXISTS (SELECT FROM activity_log WHERE historical AND day IS NULL)
+            AND NOT EXISTS (SELECT FROM activity_log WHERE day IS NOT NULL) AS folded`,
       );
       if (row?.folded) return;
       await sleep(POLL_MS);
