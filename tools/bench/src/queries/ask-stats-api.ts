@@ -50,6 +50,18 @@ export async function startStatsApi(o: {
   };
 }
 
+export async function withApi<T>(
+  start: () => Promise<StatsApi>,
+  work: (api: StatsApi) => Promise<T>,
+): Promise<T> {
+  const api = await start();
+  try {
+    return await work(api);
+  } finally {
+    await api.stop();
+  }
+}
+
 async function warmUp(ask: () => Promise<unknown>): Promise<void> {
   const endsMs = performance.now() + WARM_UP_ALONE_MS;
   for (let i = 0; i < WARM_UP_ALONE && performance.now() < endsMs; i++) await ask();
@@ -60,27 +72,44 @@ export interface WarmTiming extends Timing {
   fromIndex: boolean;
 }
 
-/** Asks each question again and again, with an event written and folded before every request. */
+/** A stats-api, and what writes an event into its database and folds it. */
+export interface Side {
+  /** For the progress: of what; empty where there is only one. */
+  of: string;
+  api: StatsApi;
+  between: () => Promise<void>;
+}
+
+/**
+ * Asks each question again and again, with an event written and folded before every request; several sides by turns,
+ * so that what the machine does meanwhile is the same for all.
+ * @returns of each side, by question
+ */
 export async function timeWarm(
-  { client }: StatsApi,
-  o: { questions: readonly Question[]; requests: number; between: () => Promise<void>; progress: Progress },
-): Promise<Map<string, WarmTiming>> {
-  const timings = new Map<string, WarmTiming>();
-  for (const { name, path } of o.questions) {
-    await warmUp(async () => checked(name, await client.get(path)));
+  sides: readonly Side[],
+  o: { questions: readonly Question[]; requests: number; progress: Progress },
+): Promise<Map<string, WarmTiming>[]> {
+  for (const { api } of sides) {
+    for (const { name, path } of o.questions)
+      await warmUp(async () => checked(name, await api.client.get(path)));
   }
+  const timings = sides.map(() => new Map<string, WarmTiming>());
   for (const { name, path } of o.questions) {
-    const durations: number[] = [];
-    let fromIndex = true;
+    const asked = sides.map((side) => ({ ...side, durations: [] as number[], fromIndex: true }));
     for (let i = 0; i < WARM_UP + o.requests; i++) {
-      await o.between();
-      const answer = checked(name, await client.get(path));
-      fromIndex &&= answer.etag !== undefined;
-      if (i >= WARM_UP) durations.push(answer.ms);
+      // Whoever was first comes last.
+      for (const side of i % 2 === 0 ? asked : asked.toReversed()) {
+        await side.between();
+        const answer = checked(name, await side.api.client.get(path));
+        side.fromIndex &&= answer.etag !== undefined;
+        if (i >= WARM_UP) side.durations.push(answer.ms);
+      }
     }
-    const timing = { ...timingOf(durations), fromIndex };
-    timings.set(name, timing);
-    o.progress(`${name}: p50 ${timing.p50Ms.toFixed(2)} ms, p99 ${timing.p99Ms.toFixed(2)} ms`);
+    for (const [i, { of, durations, fromIndex }] of asked.entries()) {
+      const timing = { ...timingOf(durations), fromIndex };
+      timings[i]?.set(name, timing);
+      o.progress(`${name}${of}: p50 ${timing.p50Ms.toFixed(2)} ms, p99 ${timing.p99Ms.toFixed(2)} ms`);
+    }
   }
   return timings;
 }

@@ -2,7 +2,7 @@ import { holds, missedLine, type Bar } from '../bars.js';
 import { count } from '../numbers.js';
 import type { Sets, WarmTiming } from './ask-stats-api.js';
 import type { BackfillResult } from './backfill.js';
-import { PARTS, SETS, WHOLE_BACKFILL_EVENTS, type Part } from './options.js';
+import { PARTS, SCALE_TIMES, SETS, WHOLE_BACKFILL_EVENTS, type Part } from './options.js';
 import type { BenchResult, Phase } from './result.js';
 
 /** One measured figure, and where: 'with 1,095 days of history'. */
@@ -14,9 +14,9 @@ export interface Figure {
 /** What a bar is for: a run has several such figures. */
 interface Measured {
   /** Whether the run was to measure it. */
-  asked(result: BenchResult, other: BenchResult | undefined): boolean;
+  asked(result: BenchResult): boolean;
   /** None where it was not measured; no number where it was, and is not what it should be. */
-  figures(result: BenchResult, other: BenchResult | undefined): Figure[];
+  figures(result: BenchResult): Figure[];
 }
 
 export interface FiguresBar extends Bar, Measured {
@@ -69,12 +69,12 @@ export const BARS: readonly FiguresBar[] = [
     ...ofPhases(({ sizes }) => sizes.dictionaryBytes / sizes.users),
   },
   {
-    name: 'p99 to that of the other run',
+    name: 'p99 of five times the events, by turns',
     atMost: 1.5,
     unit: '×',
     from: ISSUE,
-    asked: (_result, other) => other !== undefined,
-    figures: compared,
+    asked: (result) => runs('scale')(result) && isScaled(result.options.events, result.options.scaleEvents),
+    figures: scaled,
   },
   {
     name: 'writes with folding / deduplicated inserts alone',
@@ -109,10 +109,10 @@ export const BARS: readonly FiguresBar[] = [
 ];
 
 /** Each figure that misses its bar, in words; also that there is none though the run was to measure it. */
-export function missedBars(result: BenchResult, other: BenchResult | undefined): string[] {
+export function missedBars(result: BenchResult): string[] {
   return BARS.flatMap((bar) => {
-    const figures = bar.figures(result, other);
-    if (figures.length === 0 && bar.asked(result, other)) return [missedLine(bar.name, bar, NaN, bar.from)];
+    const figures = bar.figures(result);
+    if (figures.length === 0 && bar.asked(result)) return [missedLine(bar.name, bar, NaN, bar.from)];
     return figures
       .filter(({ value }) => !holds(bar, value))
       .map(({ where, value }) => missedLine(`${bar.name}, ${where}`, bar, value, bar.from));
@@ -178,12 +178,14 @@ function ofBackfill(value: (backfill: BackfillResult) => number): Measured {
   };
 }
 
-function compared({ phases }: BenchResult, other: BenchResult | undefined): Figure[] {
-  if (other === undefined) return [];
-  const before = new Map(timings(other.phases, /./, SETS).map(({ where, timing }) => [where, p99Of(timing)]));
-  return timings(phases, /./, SETS).map(({ where, timing }) => ({
-    where,
-    value: p99Of(timing) / (before.get(where) ?? NaN),
+/** Of fewer than that it says nothing. */
+const isScaled = (few: number, many = Infinity): boolean => many >= SCALE_TIMES * few;
+
+function scaled({ scale }: BenchResult): Figure[] {
+  if (scale === undefined || !isScaled(...scale.events)) return [];
+  return scale.questions.map(({ name, sets, few, many }) => ({
+    where: `${name}, ${sets}`,
+    value: p99Of(many) / p99Of(few),
   }));
 }
 

@@ -7,14 +7,13 @@ import {
   timeCold,
   timeFloor,
   timeWarm,
+  withApi,
   type Floor,
   type Sets,
-  type StatsApi,
 } from './ask-stats-api.js';
 import { buildIndex } from './build-index.js';
 import type { Cells } from './cells.js';
 import type { DataShape } from './data.js';
-import { makeIndexAlone } from './index-alone.js';
 import { createLiveEvents } from './live-event.js';
 import type { Progress } from './progress.js';
 import { questionsOf, rangeOf, type Question } from './questions.js';
@@ -27,8 +26,6 @@ export interface PhaseOptions extends DataShape {
   databaseUrl: string;
   scratch: string;
   loadMs: number;
-  /** Without the events. */
-  indexOnly: boolean;
   /** The first is timed; of the others only the answers are compared. */
   zones: readonly string[];
   sets: readonly Sets[];
@@ -44,9 +41,7 @@ export interface PhaseOptions extends DataShape {
  * @throws AnswersDiffer
  */
 export async function benchPhase(db: Database, o: PhaseOptions, progress: Progress): Promise<Phase> {
-  const { build, memory } = o.indexOnly
-    ? await makeIndexAlone(db, o, progress)
-    : await buildIndex(db, { zones: o.zones, progress });
+  const { build, memory } = await buildIndex(db, { zones: o.zones, progress });
   progress(`index built in ${((build.buildMs + build.sealMs) / 1_000).toFixed(1)} s`);
   const live = createLiveEvents(db, memory, o);
   const questions = questionsOf(rangeOf(o.zones[0] ?? 'UTC', o));
@@ -61,13 +56,15 @@ export async function benchPhase(db: Database, o: PhaseOptions, progress: Progre
     const { there, warm } = await withApi(start, async (api) => {
       const { there, missing } = await questionsThere(api, questions);
       for (const { name } of missing) progress(`${name}: no such endpoint`);
-      const how = { requests: o.requests, between: () => live.next(), progress };
-      floor ??= await timeFloor({ ...how, empty: api, databaseUrl: o.databaseUrl });
-      return { there, warm: await timeWarm(api, { ...how, questions: there }) };
+      const { requests, databaseUrl } = o;
+      const between = (): Promise<void> => live.next();
+      floor ??= await timeFloor({ requests, between, progress, empty: api, databaseUrl });
+      const [warm] = await timeWarm([{ of: '', api, between }], { questions: there, requests, progress });
+      return { there, warm };
     });
     const cold =
       o.coldStarts === 0 ? undefined : await timeCold(start, { questions: there, times: o.coldStarts });
-    for (const [name, timing] of warm) {
+    for (const [name, timing] of warm ?? []) {
       const coldTiming = cold?.get(name);
       const result = results[name];
       if (result !== undefined) result.index[sets] = { ...timing, ...(coldTiming && { cold: coldTiming }) };
@@ -98,7 +95,7 @@ export async function benchPhase(db: Database, o: PhaseOptions, progress: Progre
     historyDays: o.historyDays,
     loadMs: o.loadMs,
     build,
-    sizes: o.indexOnly ? { ...(await measureSizes(db)), events: o.events } : await measureSizes(db),
+    sizes: await measureSizes(db),
     liveEvents: live.written(),
     questions: results,
     ...(floor && { floor }),
@@ -129,13 +126,4 @@ async function askedZones(o: PhaseOptions): Promise<AskedZone[]> {
     );
   }
   return zones;
-}
-
-async function withApi<T>(start: () => Promise<StatsApi>, work: (api: StatsApi) => Promise<T>): Promise<T> {
-  const api = await start();
-  try {
-    return await work(api);
-  } finally {
-    await api.stop();
-  }
 }

@@ -6,7 +6,7 @@ import {
   type FoldMemory,
 } from '@event-analytics/timescale';
 import { portableUserSets } from '@event-analytics/user-sets';
-import { forgetIndex, sealEverything, type IndexBuild } from './build-index.js';
+import { sealEverything } from './build-index.js';
 import { rangeStartMs, type DataShape } from './data.js';
 import { EVENT_TYPES, skewedPopulation, uniformPopulation, userId } from './population.js';
 import type { Progress } from './progress.js';
@@ -20,16 +20,14 @@ const PROGRESS_DAYS = 14;
 
 /**
  * Writes the index (UTC) that the events of the range would have, and no events: a hundred million of them take
- * half an hour to load and fold, and no question to the index reads them. Days are those of single rows, as sealing
- * leaves them.
+ * a quarter of an hour to load and fold, and no question to the index reads them. Days are those of single rows, as
+ * sealing leaves them.
  */
 export async function makeIndexAlone(
   db: Database,
   shape: DataShape,
   progress: Progress,
-): Promise<{ build: IndexBuild; memory: FoldMemory }> {
-  const beganMs = performance.now();
-  await forgetIndex(db);
+): Promise<{ memory: FoldMemory }> {
   await ensureIndexes(db, ['UTC']);
   const ids = await indexIds(db);
   const days = createDays(shape);
@@ -60,17 +58,9 @@ export async function makeIndexAlone(
     return sql.unsafe(`UPDATE activity_indexes SET sealed_before = ${String(first)} WHERE zone <> ''`);
   });
   const memory = createFoldMemory(portableUserSets);
-  const builtMs = performance.now();
-  const monthsSealed = await sealEverything(db, memory);
+  await sealEverything(db, memory);
   await db.run((sql) => sql.unsafe('VACUUM (ANALYZE) activity_users, activity_counts, users, event_types'));
-  const build = {
-    zones: ['UTC'],
-    buildMs: builtMs - beganMs,
-    sealMs: performance.now() - builtMs,
-    steps: shape.days,
-    monthsSealed,
-  };
-  return { build, memory };
+  return { memory };
 }
 
 /** Draws the events of one day after another. */

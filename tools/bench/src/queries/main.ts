@@ -4,7 +4,6 @@
  * made for the run. It fails when two answers differ in one cell, and with --check when a figure misses its bar,
  * or is not there though it was to be measured.
  */
-import { readFile } from 'node:fs/promises';
 import type { Database } from '@event-analytics/timescale';
 import { conclude } from '../command-line.js';
 import { connectTo, createDatabase } from '../database.js';
@@ -13,12 +12,12 @@ import { AnswersDiffer } from './ask-peers.js';
 import { benchBackfill } from './backfill.js';
 import { missedBars } from './bars.js';
 import { benchPhase } from './bench-phase.js';
-import { whyNotCompared } from './compare.js';
 import { createLoader } from './data.js';
 import { readOptions, type BenchOptions } from './options.js';
 import { progressOn, type Progress } from './progress.js';
 import { reportOf } from './report.js';
 import type { BenchResult, Phase } from './result.js';
+import { benchScale } from './scale.js';
 import { startBenchServers, type BenchServers } from './servers.js';
 import { benchWrites } from './writes.js';
 
@@ -29,7 +28,7 @@ const SLICE_EVENTS_MAX = 1_500_000;
 
 async function run(options: BenchOptions, progress: Progress): Promise<BenchResult> {
   const servers = await startBenchServers({
-    events: options.indexOnly ? 0 : options.events + options.historyEvents,
+    events: eventsLoaded(options),
     progress,
   });
   try {
@@ -40,6 +39,7 @@ async function run(options: BenchOptions, progress: Progress): Promise<BenchResu
     };
     if (options.parts.includes('queries') || options.parts.includes('peers'))
       result.phases = await benchQueries(servers, options, progress);
+    if (options.parts.includes('scale')) result.scale = await benchScale(servers, options, progress);
     if (options.parts.includes('writes')) {
       const scale = { ...options, sliceEventsMax: SLICE_EVENTS_MAX, rates: RATES };
       result.writes = await benchWrites(servers, scale, progress);
@@ -52,6 +52,13 @@ async function run(options: BenchOptions, progress: Progress): Promise<BenchResu
   } finally {
     await servers.stop();
   }
+}
+
+/** At once on the disk. */
+function eventsLoaded({ parts, scaleLoad, ...o }: BenchOptions): number {
+  const queries = parts.includes('queries') || parts.includes('peers') ? o.events + o.historyEvents : 0;
+  const scale = parts.includes('scale') && scaleLoad ? o.events + o.scaleEvents : 0;
+  return queries + scale;
 }
 
 /** Without what lies before the range, then with it. */
@@ -80,7 +87,7 @@ async function benchQueries(
       progress,
     );
   try {
-    const phases = [await phase(0, options.indexOnly ? 0 : await loader.range())];
+    const phases = [await phase(0, await loader.range())];
     if (options.historyDays > 0) phases.push(await phase(options.historyDays, await loader.history()));
     return phases;
   } finally {
@@ -88,18 +95,10 @@ async function benchQueries(
   }
 }
 
-async function otherRun(file: string, own: BenchOptions): Promise<BenchResult> {
-  const other = JSON.parse(await readFile(file, 'utf8')) as BenchResult;
-  const problems = whyNotCompared(own, other.options);
-  if (problems.length > 0) throw new Error(`--compare ${file}: ${problems.join('; ')}`);
-  return other;
-}
-
 const options = readOptions(process.argv.slice(2), Date.now());
-const other = options.compare === undefined ? undefined : await otherRun(options.compare, options);
 try {
   const result = await run(options, progressOn(process.stderr));
-  await conclude(result, { ...options, report: reportOf(result, other), missed: missedBars(result, other) });
+  await conclude(result, { ...options, report: reportOf(result), missed: missedBars(result) });
 } catch (error) {
   if (!(error instanceof AnswersDiffer)) throw error;
   console.error(`the answers differ: ${error.message}`);

@@ -2,12 +2,10 @@ import yargs from 'yargs';
 import { givenOf, partNamed } from '../command-line.js';
 import type { Sets } from './ask-stats-api.js';
 
-export const PARTS = ['queries', 'peers', 'writes', 'backfill'] as const;
+export const PARTS = ['queries', 'peers', 'scale', 'writes', 'backfill'] as const;
 export type Part = (typeof PARTS)[number];
 
 export const SETS = ['native', 'portable'] as const satisfies readonly Sets[];
-
-const QUERIES_ALONE: readonly Part[] = ['queries'];
 
 const DAY_MS = 86_400_000;
 /** Of the events of the range, so many more lie in the history before it. */
@@ -19,6 +17,8 @@ const QUICK = {
   users: 50_000,
   requests: 20,
   'cold-starts': 1,
+  'scale-events': 5_000_000,
+  'scale-requests': 20,
   'slice-seconds': 2,
   slices: 1,
   'rate-seconds': 2,
@@ -29,14 +29,16 @@ const FULL: typeof QUICK = {
   users: 1_000_000,
   requests: 300,
   'cold-starts': 5,
+  'scale-events': 100_000_000,
+  'scale-requests': 1_000,
   'slice-seconds': 10,
   slices: 3,
   'rate-seconds': 20,
-  'backfill-events': 2_000_000,
+  'backfill-events': 20_000_000,
 };
 
 /** With so many times the events the times are to be about the same. */
-export const COMPARED_TIMES = 5;
+export const SCALE_TIMES = 5;
 /** The backfill that its bars are for. */
 export const WHOLE_BACKFILL_EVENTS = FULL['backfill-events'];
 
@@ -45,14 +47,13 @@ export type BenchOptions = ReturnType<typeof readOptions>;
 export function readOptions(args: readonly string[], nowMs: number) {
   const given = parse(args);
   const scale = { ...(given.quick ? QUICK : FULL), ...givenOf(FULL, given) };
-  const historyDays = given['index-only'] ? 0 : given['history-days'];
+  const historyDays = given['history-days'];
   return {
     events: scale.events,
     users: scale.users,
     days: given.days,
     historyDays,
     historyEvents: historyDays === 0 ? 0 : Math.round(scale.events * HISTORY_SHARE),
-    indexOnly: given['index-only'],
     uniform: given.uniform,
     zones: given.zones === 1 ? ['UTC'] : ['UTC', 'America/New_York'],
     sets: given.sets,
@@ -60,13 +61,15 @@ export function readOptions(args: readonly string[], nowMs: number) {
     endMs: Math.floor(nowMs / DAY_MS) * DAY_MS,
     requests: scale.requests,
     coldStarts: scale['cold-starts'],
+    scaleEvents: scale['scale-events'],
+    scaleLoad: given['scale-load'],
+    scaleRequests: scale['scale-requests'],
     slices: scale.slices,
     sliceMs: scale['slice-seconds'] * 1_000,
     rateMs: scale['rate-seconds'] * 1_000,
     backfillEvents: scale['backfill-events'],
-    parts: given['index-only'] ? QUERIES_ALONE : (given.only ?? PARTS),
+    parts: given.only ?? PARTS,
     json: given.json,
-    compare: given.compare,
     check: given.check,
   };
 }
@@ -106,6 +109,20 @@ function parse(args: readonly string[]) {
         type: 'number',
         describe: `Processes started for each question [${String(FULL['cold-starts'])}]`,
       },
+      'scale-events': {
+        type: 'number',
+        describe: `Events of the part scale, which asks everything of so many and of --events by turns [${String(FULL['scale-events'])}]`,
+      },
+      'scale-load': {
+        type: 'boolean',
+        default: false,
+        describe:
+          'Load the events of the part scale and build the index of them, instead of making that alone: a quarter of an hour for a hundred million',
+      },
+      'scale-requests': {
+        type: 'number',
+        describe: `Requests of each question to each in the part scale [${String(FULL['scale-requests'])}]`,
+      },
       slices: { type: 'number', describe: `Turns of each kind of writes [${String(FULL.slices)}]` },
       'slice-seconds': { type: 'number', describe: `Length of a turn [${String(FULL['slice-seconds'])}]` },
       'rate-seconds': {
@@ -121,22 +138,12 @@ function parse(args: readonly string[]) {
         coerce: (text: string | undefined) => text?.split(',').map((name) => partNamed(PARTS, name)),
         describe: `Parts to run, between commas: ${PARTS.join(', ')}. The first two make the data`,
       },
-      'index-only': {
-        type: 'boolean',
-        default: false,
-        describe:
-          'Make the index (UTC) without the events, in minutes: for the times of a hundred million. Implies --only queries --history-days 0',
-      },
       quick: {
         type: 'boolean',
         default: false,
         describe: 'Small, to try it out: says little about anything',
       },
       json: { type: 'string', describe: 'Also write the result to this file' },
-      compare: {
-        type: 'string',
-        describe: `The JSON of a run of the same shape with at most 1/${String(COMPARED_TIMES)} of the events, to which the times are compared`,
-      },
       check: {
         type: 'boolean',
         default: false,

@@ -4,18 +4,20 @@ import { table } from '../report-table.js';
 import type { Floor } from './ask-stats-api.js';
 import { BARS, historyName } from './bars.js';
 import type { BenchResult, Phase } from './result.js';
+import type { ScaleResult } from './scale.js';
 import type { WritesResult } from './writes.js';
 
 /** The result for reading. */
-export function reportOf(result: BenchResult, other: BenchResult | undefined): string {
+export function reportOf(result: BenchResult): string {
   const { machine, options } = result;
   const spread = options.uniform ? 'uniformly at random' : 'heavy-tailed';
   return [
     `${count(options.events)} events of ${count(options.users)} users (${spread}) over ${count(options.days)} days; ${count(machine.cores)} cores, Node ${machine.node}, PostgreSQL ${machine.postgres} (${machine.storage})`,
     ...result.phases.flatMap(phaseLines),
+    ...(result.scale ? scaleLines(result.scale) : []),
     ...(result.writes ? writesLines(result.writes) : []),
     ...(result.backfill ? backfillLines(result.backfill) : []),
-    ...barsLines(result, other),
+    ...barsLines(result),
   ].join('\n');
 }
 
@@ -61,6 +63,24 @@ function floorRows({ empty, roundTrip }: Floor): string[][] {
   ];
 }
 
+function scaleLines({ events: [few, many], loaded, questions }: ScaleResult): string[] {
+  const rows = questions.map(({ name, sets, few, many }) => [
+    name,
+    few.fromIndex && many.fromIndex ? sets : `${sets}: from events`,
+    ms(few.p50Ms),
+    ms(many.p50Ms),
+    times(ratio(many.p50Ms, few.p50Ms)),
+    ms(few.p99Ms),
+    ms(many.p99Ms),
+    times(ratio(many.p99Ms, few.p99Ms)),
+  ]);
+  return [
+    '',
+    `${count(few)} and ${count(many)} events, ${loaded ? 'loaded' : 'the index alone'}, asked by turns ${count(questions[0]?.few.requests ?? 0)} times each`,
+    ...table([['', 'bitmaps', 'p50 ms', 'of many', '×', 'p99 ms', 'of many', '×'], ...rows]),
+  ];
+}
+
 function writesLines(writes: WritesResult): string[] {
   const rows = writes.wal.map(({ perSecond, alone, indexed }) => [
     perSecond === undefined ? 'full rate' : `${count(perSecond)}/s`,
@@ -84,9 +104,9 @@ function backfillLines(backfill: NonNullable<BenchResult['backfill']>): string[]
   ];
 }
 
-function barsLines(result: BenchResult, other: BenchResult | undefined): string[] {
+function barsLines(result: BenchResult): string[] {
   const rows = BARS.flatMap((bar) => {
-    const figures = bar.figures(result, other);
+    const figures = bar.figures(result);
     if (figures.length === 0) return [];
     // The one that is furthest from holding: before all others what is no number.
     const worst =
@@ -96,7 +116,7 @@ function barsLines(result: BenchResult, other: BenchResult | undefined): string[
     const held = figures.every(({ value }) => holds(bar, value));
     return [[bar.name, `${limit} ${bar.unit}`, short(worst.value), held ? 'holds' : 'MISSED', worst.where]];
   });
-  const without = BARS.filter((bar) => bar.figures(result, other).length === 0);
+  const without = BARS.filter((bar) => bar.figures(result).length === 0);
   return [
     '',
     ...(rows.length > 0 ? table([['', 'bar', 'worst', '', 'where'], ...rows]) : []),

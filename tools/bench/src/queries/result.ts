@@ -3,6 +3,7 @@ import type { ColdTiming, Floor, Sets, WarmTiming } from './ask-stats-api.js';
 import type { BackfillResult } from './backfill.js';
 import type { IndexBuild } from './build-index.js';
 import type { Part } from './options.js';
+import type { ScaleResult } from './scale.js';
 import type { Sizes } from './sizes.js';
 import type { WritesResult } from './writes.js';
 
@@ -17,12 +18,13 @@ export interface BenchResult {
     uniform: boolean;
     zones: readonly string[];
     /** And whatever else the run was started with. Absent: the default. */
-    indexOnly?: boolean;
     sets?: readonly Sets[];
     parts?: readonly Part[];
     backfillEvents?: number;
+    scaleEvents?: number;
   };
   phases: Phase[];
+  scale?: ScaleResult;
   writes?: WritesResult;
   backfill?: BackfillResult;
 }
