@@ -250,7 +250,8 @@ function beginStatement(o: TransactionOptions): string {
     begin +
     setLocal('statement_timeout', o.statementTimeoutMs) +
     setLocal('lock_timeout', o.lockTimeoutMs) +
-    setLocal('idle_in_transaction_session_timeout', o.idleTimeoutMs)
+    setLocal('idle_in_transaction_session_timeout', o.idleTimeoutMs) +
+    (o.customPlans ? '; set local plan_cache_mode = force_custom_plan' : '')
   );
 }
 

@@ -30,6 +30,11 @@ export interface TransactionOptions extends RunOptions {
   lockTimeoutMs?: number;
   /** For how long the server waits for the next statement; then it undoes all and closes the connection. Default: 60 s. */
   idleTimeoutMs?: number;
+  /**
+   * Each statement is planned for its own parameters, and for the tables as they are by then: a plan that was made for all
+   * parameters while a table was empty may read all of it for each of them later.
+   */
+  customPlans?: boolean;
 }
 
 /**

@@ -147,7 +147,7 @@ describe.each(storages)('who brought an event, on %s', (storage) => {
         await emptyLog(db);
         const { again } = await undoing(async ({ remove }) => {
           const again = bringAgain(events(5, 15));
-          await untilSomebodyWaits(db, 'import_claims');
+          await untilSomebodyWaits(db, { table: 'import_claims' });
           expect(await remove(a)).toBe(10);
           return { again };
         });
@@ -193,7 +193,7 @@ describe.each(storages)('who brought an event, on %s', (storage) => {
       let again: Promise<unknown> | undefined;
       const undone = undoing(async ({ remove }) => {
         again = write(events(0, 20), opened.connect());
-        await untilSomebodyWaits(db, 'import_claims');
+        await untilSomebodyWaits(db, { table: 'import_claims' });
         await remove(a);
         throw new Error('stopped');
       });

@@ -12,7 +12,7 @@ const names = (storage: StorageKind) => [
   '0004_retained_from.sql',
   '0005_activity_log_text.sql',
   '0006_imports.sql',
-  '0007_activity_log_days.sql',
+  '0007_activity_log_sorted.sql',
 ];
 /** One that this code does not know. */
 const NEWER = '0008_more.sql';

@@ -28,7 +28,13 @@ import {
 } from '../src/queries/columnstore_policy_set.js';
 import { probeColumnstore } from '../src/queries/columnstore_probe.js';
 import { event, events } from './event-makers.js';
-import { beforeFirst, openDatabase, storages, type OpenedDatabase } from './test-database.js';
+import {
+  beforeFirst,
+  openDatabase,
+  storages,
+  untilSomebodyWaits,
+  type OpenedDatabase,
+} from './test-database.js';
 
 const DAY_MS = 86_400_000;
 const CHUNK_MS = 28 * DAY_MS;
@@ -165,12 +171,12 @@ describe.each(storages)('the life of raw events on %s', (storage) => {
     const first = await writeEvents(paused!, [old], {
       async within() {
         dropping = dropExpiredEvents(opened.connect(), KEEP);
-        await waitForLocks(db, 1);
+        await untilSomebodyWaits(db, { table: 'events' });
         writing = [
           writeEvents(behind[0]!, [old, late]),
           writeEvents(behind[1]!, [old, late], { within: () => Promise.resolve() }),
         ];
-        await waitForLocks(db, 3);
+        await untilSomebodyWaits(db, { table: 'events', many: 3 });
       },
     });
 
@@ -253,7 +259,7 @@ describe.each(storages)('the life of raw events on %s', (storage) => {
     await asked.transaction(async (sql) => {
       await sql`LOCK TABLE ONLY events IN ACCESS SHARE MODE`;
       dropping = dropExpiredEvents(opened.connect(), KEEP);
-      await waitForLocks(db, 1);
+      await untilSomebodyWaits(db, { table: 'events' });
       const [row] = await sql<{ n: number }[]>`SELECT count(*)::int4 AS n FROM events`;
       expect(row?.n).toBe(1);
     });
@@ -591,17 +597,4 @@ async function makePatient(db: Database): Promise<void> {
       EXECUTE replace(pg_get_functiondef('events_drop_expired'::regproc), '300ms', '60s');
     END $$`),
   );
-}
-
-/** Returns when so many wait for a lock on events. */
-async function waitForLocks(db: Database, count: number): Promise<void> {
-  for (;;) {
-    const [row] = await db.run(
-      (sql) => sql<{ n: number }[]>`
-        SELECT count(*)::int4 AS n FROM pg_locks
-        WHERE NOT granted AND relation = 'events'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    );
-    if (row?.n === count) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -51,17 +51,20 @@ export async function openDatabase(storage: StorageKind): Promise<OpenedDatabase
   return opened;
 }
 
-/** Until somebody waits for a lock in this database; for one of that table, where it is named. */
-export async function untilSomebodyWaits(db: Database, table?: string): Promise<void> {
+/** Until somebody waits for a lock in this database, or so many do; for one of that table, where it is named. */
+export async function untilSomebodyWaits(
+  db: Database,
+  { table, many = 1 }: { table?: string; many?: number } = {},
+): Promise<void> {
   for (;;) {
     const [row] = await db.run(
-      (sql) => sql<{ waits: boolean }[]>`
-        SELECT EXISTS (
-          SELECT FROM pg_stat_activity JOIN pg_locks USING (pid)
-          WHERE datname = current_database() AND NOT granted
-            AND (${table ?? null}::text IS NULL OR relation = to_regclass(${table ?? null}))) AS waits`,
+      (sql) => sql<{ waiting: number }[]>`
+        SELECT count(*)::int4 AS waiting
+        FROM pg_stat_activity JOIN pg_locks USING (pid)
+        WHERE datname = current_database() AND NOT granted
+          AND (${table ?? null}::text IS NULL OR relation = to_regclass(${table ?? null}))`,
     );
-    if (row?.waits) return;
+    if ((row?.waiting ?? 0) >= many) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -27,7 +27,13 @@ import { BY_ITSELF, createBroughtEvents } from './brought-events.js';
 import { createRandom, event, events } from './event-makers.js';
 import { begin, chunk, claims, owners } from './import-makers.js';
 import { createModel } from './statistics-model.js';
-import { beforeFirst, openDatabase, storages, type OpenedDatabase } from './test-database.js';
+import {
+  beforeFirst,
+  openDatabase,
+  storages,
+  untilSomebodyWaits,
+  type OpenedDatabase,
+} from './test-database.js';
 
 const ZONES = ['UTC', 'America/New_York', 'Australia/Lord_Howe'];
 const DAY_MS = 86_400_000;
@@ -305,7 +311,7 @@ describe.each(storages)('undoing an import on %s', (storage) => {
     await db.transaction(async (sql) => {
       await sql`SELECT FROM imports WHERE id = ${id} FOR KEY SHARE`;
       undone = undo(id);
-      await waitForLock(opened.connect(), 'imports');
+      await untilSomebodyWaits(opened.connect());
       const late = writeChunk(opened.connect(), id, chunk(1), events(3, 6), { rejected: 0 });
       // It may come before the undo or after it.
       await Promise.race([late.catch(() => undefined), waitMs(100)]);
@@ -331,7 +337,7 @@ describe.each(storages)('undoing an import on %s', (storage) => {
       async () => {
         // It finds them there, and says so once it may: then they are not there any more.
         writing = writeEvents(opened.connect(), some);
-        await waitForLock(opened.connect(), 'import_claims');
+        await untilSomebodyWaits(opened.connect());
       },
     );
     expect(await undoImport(watched, memory, id, ALL)).toMatchObject({ removed: 5 });
@@ -353,7 +359,7 @@ describe.each(storages)('undoing an import on %s', (storage) => {
         INSERT INTO import_claims (event_id, occurred_at, import_id)
         SELECT event_id, occurred_at, 0 FROM events WHERE user_id = 'user-3'`;
       undone = undo(id);
-      await waitForLock(opened.connect(), 'import_claims');
+      await untilSomebodyWaits(opened.connect());
     });
     expect(await undone).toEqual({ removed: 4, kept: 1, interrupted: false });
     expect(await owners(db)).toMatchObject([{ user_id: 'user-3', import_id: null }]);
@@ -650,21 +656,6 @@ async function compressAll(db: Database): Promise<void> {
       SELECT FROM timescaledb_information.chunks WHERE hypertable_name = 'events' AND NOT is_compressed`,
   );
   expect(left).toHaveLength(0);
-}
-
-async function waitForLock(db: Database, table: string): Promise<void> {
-  for (;;) {
-    const [row] = await db.run(
-      (sql) => sql<{ waiting: boolean }[]>`
-        SELECT EXISTS (
-          SELECT FROM pg_stat_activity
-          WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE ${`%${table}%`}
-            AND pid <> pg_backend_pid()
-        ) AS waiting`,
-    );
-    if (row?.waiting) return;
-    await waitMs(10);
-  }
 }
 
 function waitMs(ms: number): Promise<void> {

@@ -22,15 +22,16 @@ const STOPS_MAX = 40;
 /** Silent for 5 s, between two statements or in the middle of one; an answer that is not read is waited for 60 s. */
 const FOLD_GIVEN_UP_MS = 75_000;
 const DAY_MS = 86_400_000;
-/** Ten days in which the clocks of New York change. */
-const HISTORY_MS = Date.parse('2024-03-05T00:00:00Z');
-const HISTORY_DAYS = 10;
+/** Three years in which the clocks of New York change: what a killed writer finds waiting is sorted first. */
+const HISTORY_MS = Date.parse('2021-03-05T00:00:00Z');
+const HISTORY_DAYS = 1_100;
 const BEGAN_MS = Date.now();
 
 /** A third is history; the rest is of now, which is folded first, and leaves out what is known. */
 function makeEvent(event_id: string): SentEvent {
   const n = parseInt(event_id.slice(0, 8), 16);
-  const instantMs = n % 3 === 0 ? HISTORY_MS + (n % (HISTORY_DAYS * DAY_MS)) : BEGAN_MS - (n % (DAY_MS / 2));
+  const historyMs = HISTORY_MS + Math.floor((n / 2 ** 32) * HISTORY_DAYS * DAY_MS);
+  const instantMs = n % 3 === 0 ? historyMs : BEGAN_MS - (n % (DAY_MS / 2));
   return { ...eventOf(event_id), occurred_at: new Date(instantMs).toISOString() };
 }
 
@@ -53,9 +54,14 @@ describe('the index, its writers killed in the middle of folds under load', () =
     await sleep((nth % 5) * 5);
     await victim.kill('SIGKILL');
     const fate = await waitForFoldFate(world.db, fold, { timeoutMs: 10_000 });
+    if (await historyIsSorted()) killedWhileSorted += 1;
     await victim.restart();
     return fate === 'aborted';
   }
+
+  let killedWhileSorted = 0;
+  const historyIsSorted = async () =>
+    (await world.db.run((sql) => sql`SELECT FROM activity_log WHERE stretch IS NOT NULL LIMIT 1`)).length > 0;
 
   const foldsCommitted = async () => {
     const [state] = await world.db.run((sql) => sql<{ seq: string }[]>`SELECT seq FROM activity_state`);
@@ -103,6 +109,7 @@ describe('the index, its writers killed in the middle of folds under load', () =
 
       await load.finish();
       expect(undone).toBeGreaterThanOrEqual(UNDONE_MIN);
+      expect(killedWhileSorted).toBeGreaterThan(0);
       expect((await world.check()).violations).toEqual([]);
 
       const env = { DATABASE_URL: world.servers.postgresUrl };

@@ -1,15 +1,17 @@
 import type { Sql } from '../database.js';
 import { measureActivityLog } from '../queries/activity_log_measure.js';
+import { nextStretch } from '../queries/activity_log_stretch_next.js';
 import { takeActivityLog } from '../queries/activity_log_take.js';
 import { takeDaysOfActivityLog } from '../queries/activity_log_take_days.js';
+import type { ActivityEntries } from './activity.js';
 import { foldEntries, type FoldMemory } from './fold.js';
 import type { FoldState } from './fold-state.js';
 
 /** More is to be folded first, in transactions of its own: this one is to be short, and small in memory. */
 const ROWS_MAX = 200;
 const ENTRIES_MAX = 60_000;
-/** All days, as their rows are no more than ROWS_MAX. */
-const EVERYTHING = { fromDay: undefined, workMax: Number.MAX_SAFE_INTEGER, types: 0 };
+/** For there are no more rows than ROWS_MAX. */
+const EVERYTHING = { entriesMax: Number.MAX_SAFE_INTEGER, workMax: Number.MAX_SAFE_INTEGER, types: 0 };
 
 export interface VisibleLog {
   entries: number;
@@ -25,9 +27,13 @@ export async function foldVisibleLog(sql: Sql, memory: FoldMemory, state: FoldSt
   const entries = await measureActivityLog(sql, { rowsMax: ROWS_MAX });
   if (entries === undefined || entries > ENTRIES_MAX) return { entries: 0, postponed: true };
   if (entries === 0) return { entries, postponed: false };
-  const parts = [await takeDaysOfActivityLog(sql, EVERYTHING).then((days) => days.entries)];
+  const { entries: ofDays } = await takeDaysOfActivityLog(sql, EVERYTHING);
+  const parts: (readonly ActivityEntries[])[] = [ofDays];
   for (const historical of [true, false]) {
-    parts.push(await takeActivityLog(sql, { historical, entriesMax: ENTRIES_MAX + 1 }));
+    parts.push(await takeActivityLog(sql, { historical }, EVERYTHING));
+  }
+  for (let stretch = await nextStretch(sql); stretch !== undefined; stretch = await nextStretch(sql)) {
+    parts.push(await takeActivityLog(sql, stretch, EVERYTHING));
   }
   // All at once: a key gets one row of a fold.
   await foldEntries(sql, memory, state, parts.flat(), { historical: true });

@@ -1,5 +1,6 @@
 import type { UserSets } from '@event-analytics/user-sets';
 import type { Database, Sql } from '../database.js';
+import type { LogStretch } from '../queries/activity_log_take.js';
 import type { ActivityEntries } from './activity.js';
 import { addCounts } from './add-counts.js';
 import { beginFold, endFold, FOLD_LIMITS, type FoldState } from './fold-state.js';
@@ -24,8 +25,8 @@ export interface FoldMemory {
   lastSeq: number;
   /** Of the database that all this is of: see INCARNATION. */
   incarnation: string | undefined;
-  /** The day up to which history in the order of days was folded: from there it goes on, and from the last to the first. */
-  historyDay: number | undefined;
+  /** The stretch of history that is being folded, where that is sorted. */
+  stretch: LogStretch | undefined;
 }
 
 /** @param usersRemembered about 100 bytes each */
@@ -38,7 +39,7 @@ export function createFoldMemory(userSets: UserSets, usersRemembered = 1_000_000
     deadBytes: 0,
     lastSeq: 0,
     incarnation: undefined,
-    historyDay: undefined,
+    stretch: undefined,
   };
 }
 
@@ -80,7 +81,8 @@ export async function withFold<T>(
         committed = state;
         return done.result;
       },
-      { ...FOLD_LIMITS, ...options },
+      // A table may have grown a thousandfold since the last fold.
+      { ...FOLD_LIMITS, customPlans: true, ...options },
     );
     if (committed !== undefined) {
       memory.lastSeq = committed.seq;

@@ -1,5 +1,6 @@
 import { quarterHourDays, isIndexable, isTimeZone, type QuarterHourDays } from '@event-analytics/calendar';
 import type { Database, Sql } from '../database.js';
+import { retainedBucket } from '../queries/retained_from_read.js';
 import { afterFold } from './fold-state.js';
 import { EVERYTHING, NOTHING } from './index-key.js';
 
@@ -81,9 +82,7 @@ async function insertIndex(sql: Sql, zone: string): Promise<ActivityIndex['state
       CASE WHEN empty THEN ${EVERYTHING}::int ELSE ${NOTHING}::int END,
       -- What comes from before this month goes into its months as well.
       CASE WHEN empty THEN ${currentMonth(sql)} ELSE ${NOTHING}::int END,
-      CASE WHEN empty AND isfinite(retained_from)
-        THEN ceil(date_part('epoch', retained_from) / 900)::int
-        ELSE ${NOTHING}::int END
+      coalesce(CASE WHEN empty THEN ${retainedBucket(sql)} END, ${NOTHING}::int)
     FROM event_storage, (SELECT NOT EXISTS (SELECT FROM events) AS empty) AS stored
     RETURNING state`;
   if (row === undefined) throw new Error('event_storage is empty: the database is not migrated');

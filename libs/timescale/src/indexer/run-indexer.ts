@@ -163,7 +163,7 @@ export function startIndexer(o: IndexerOptions): Indexer {
     return sealed !== undefined;
   }
 
-  /** Of what is in the order of days and what is not, by turns: neither waits for all of the other. */
+  /** Of what is sorted and what is not, by turns: neither waits for all of the other. */
   async function historyStep({
     logged,
     sorted,

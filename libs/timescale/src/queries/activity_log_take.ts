@@ -12,20 +12,34 @@ export interface LoggedEntries extends ActivityEntries {
   logged_at: string;
 }
 
+/** Which rows of the log: those that a write has logged, of history or not; or history of a stretch of days. */
+export type LogPart =
+  | {
+      historical: boolean;
+      /** Only rows that hold a text: see migration 0005. */
+      asText?: boolean;
+    }
+  | LogStretch;
+
+/** What is in the log of 32 UTC days (see migration 0007), but for what was put there later. */
+export interface LogStretch {
+  stretch: number;
+  upToId: string;
+}
+
 /**
- * Deletes rows of the log as writes have logged them, oldest first, and returns them: as many as hold about `entriesMax`
- * entries, at least one where there is one. By DELETE … RETURNING and not by a watermark: ids commit in any order.
- * @param o.historical which half of the log
- * @param o.asText only rows that hold a text: see migration 0005
+ * Deletes rows of the log, oldest first, and returns them: as many as hold about `entriesMax` entries, at least one where
+ * there is one. By DELETE … RETURNING and not by a watermark: ids commit in any order.
  */
 export async function takeActivityLog(
   sql: Sql,
-  { historical, entriesMax, asText = false }: { historical: boolean; entriesMax: number; asText?: boolean },
+  part: LogPart,
+  { entriesMax }: { entriesMax: number },
 ): Promise<LoggedEntries[]> {
   const rows = await sql`
     WITH oldest AS (
       SELECT id, coalesce(events, cardinality(counts)) AS entries FROM activity_log
-      WHERE historical = ${historical} AND day IS NULL ${asText ? sql`AND activity IS NOT NULL` : sql``}
+      WHERE ${isOfPart(sql, part)}
       ORDER BY id
       LIMIT ${ROWS_MAX}
     ), next AS (
@@ -39,4 +53,11 @@ export async function takeActivityLog(
     const [loggedAt = NOTHING, ...columns] = row;
     return { ...entriesOfLogRow(columns), logged_at: textOf(loggedAt, 0, loggedAt.length) };
   });
+}
+
+function isOfPart(sql: Sql, part: LogPart) {
+  if ('stretch' in part)
+    return sql`day IS NULL AND stretch = ${part.stretch} AND id <= ${part.upToId}::bigint`;
+  const { historical, asText = false } = part;
+  return sql`historical = ${historical} AND stretch IS NULL ${asText ? sql`AND activity IS NOT NULL` : sql``}`;
 }

@@ -1,55 +1,32 @@
 import type { Sql } from '../database.js';
+import { textOf } from '../indexer/names.js';
 import type { ActivityEntries } from '../indexer/activity.js';
 import { activityColumns, entriesOfLogRow } from './activity_log_rows.js';
-import { textOf } from '../indexer/names.js';
 
-/** Rows looked at; one holds what some thousand events of many writes had of one day. */
+/** Rows looked at; each holds hundreds of entries of one day. */
 const ROWS_MAX = 8_192;
 /** A row of the index takes as long as so many entries of it. */
 const KEY_WORK = 30;
-const DAY_MIN = -2_147_483_648;
 const NOTHING = new Uint8Array();
 
 export interface TakenDays {
   entries: ActivityEntries[];
-  /** The last of them; undefined where there were none. */
-  lastDay: number | undefined;
   /** What it takes to fold them, in the unit of `workMax`: that of one entry. */
   work: number;
 }
 
 /**
- * Deletes rows of history that is in the order of days, from the day `fromDay` on and then from the first, and returns
- * them: as many as are about `workMax` to fold, at least one where there is one.
+ * Deletes rows of history that is sorted by day, from the first day on, and returns them: as many as are about `workMax` to
+ * fold, at least one where there is one.
  * @param types how many event types there are: a day has a row of the index for each of those that it has entries of
  */
 export async function takeDaysOfActivityLog(
   sql: Sql,
-  o: { fromDay: number | undefined; workMax: number; types: number },
-): Promise<TakenDays> {
-  const taken = await takeFrom(sql, { ...o, fromDay: o.fromDay ?? DAY_MIN });
-  return taken.entries.length === 0 && o.fromDay !== undefined
-    ? await takeFrom(sql, { ...o, fromDay: DAY_MIN })
-    : taken;
-}
-
-/** Whether any history is waiting in the order of days. */
-export async function daysWaiting(sql: Sql): Promise<boolean> {
-  const [row] = await sql<{ waiting: boolean }[]>`
-    SELECT EXISTS (SELECT FROM activity_log WHERE day IS NOT NULL) AS waiting`;
-  return row?.waiting === true;
-}
-
-async function takeFrom(
-  sql: Sql,
-  { fromDay, workMax, types }: { fromDay: number; workMax: number; types: number },
+  { workMax, types }: { workMax: number; types: number },
 ): Promise<TakenDays> {
   const rows = await sql`
     WITH ahead AS (
-      SELECT id, day, events FROM activity_log
-      WHERE day >= ${fromDay}
-      ORDER BY day, id
-      LIMIT ${ROWS_MAX}
+      SELECT id, day, events FROM activity_log WHERE day IS NOT NULL ORDER BY day, id LIMIT ${ROWS_MAX}
     ), days AS (
       SELECT day, sum(work) OVER (ORDER BY day) - work AS before
       FROM (
@@ -68,12 +45,13 @@ async function takeFrom(
   const eventsOfDay = new Map<number, number>();
   const entries = rows.map(([day = NOTHING, ...columns]) => {
     const [events = NOTHING] = columns;
-    const number = Number(textOf(day, 0, day.length));
-    const count = Number(textOf(events, 0, events.length));
-    eventsOfDay.set(number, (eventsOfDay.get(number) ?? 0) + count);
+    const number = numberOf(day ?? NOTHING);
+    eventsOfDay.set(number, (eventsOfDay.get(number) ?? 0) + numberOf(events ?? NOTHING));
     return entriesOfLogRow(columns);
   });
   let work = 0;
   for (const events of eventsOfDay.values()) work += events + KEY_WORK * Math.min(events, types);
-  return { entries, lastDay: entries.length === 0 ? undefined : Math.max(...eventsOfDay.keys()), work };
+  return { entries, work };
 }
+
+const numberOf = (digits: Uint8Array): number => Number(textOf(digits, 0, digits.length));

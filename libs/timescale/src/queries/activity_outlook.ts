@@ -4,9 +4,9 @@ import type { Database } from '../database.js';
 export interface ActivityOutlook {
   /** How long the oldest row of the log has been waiting, in seconds; undefined where none waits. */
   recentSeconds?: number;
-  /** The same of history, of which that in the order of days counts as old as what was put in order with it. */
+  /** The same of history; what was sorted counts as old as the oldest that was sorted with it. */
   historicalSeconds?: number;
-  /** Whether history waits as it was logged, and in the order of days. */
+  /** Whether history waits as it was logged, and sorted. */
   history: { logged: boolean; sorted: boolean };
   /** An index is to be built. */
   building: boolean;
@@ -20,11 +20,11 @@ export async function lookAtActivity(db: Database): Promise<ActivityOutlook> {
     (sql) => sql<Seen[]>`
       SELECT
         date_part('epoch', clock_timestamp()
-          - (SELECT logged_at FROM activity_log WHERE NOT historical AND day IS NULL ORDER BY id LIMIT 1)) AS recent,
+          - (SELECT logged_at FROM activity_log WHERE NOT historical AND stretch IS NULL ORDER BY id LIMIT 1)) AS recent,
         date_part('epoch', clock_timestamp()
-          - (SELECT logged_at FROM activity_log WHERE historical AND day IS NULL ORDER BY id LIMIT 1)) AS logged,
+          - (SELECT logged_at FROM activity_log WHERE historical AND stretch IS NULL ORDER BY id LIMIT 1)) AS logged,
         date_part('epoch', clock_timestamp()
-          - (SELECT logged_at FROM activity_log WHERE day IS NOT NULL ORDER BY id LIMIT 1)) AS sorted,
+          - (SELECT logged_at FROM activity_log WHERE stretch IS NOT NULL ORDER BY id LIMIT 1)) AS sorted,
         EXISTS (SELECT FROM activity_indexes WHERE state = 'building') AS building,
         EXISTS (SELECT FROM activity_indexes WHERE state = 'retired') AS retired`,
   );

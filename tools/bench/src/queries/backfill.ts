@@ -91,8 +91,8 @@ export async function benchBackfill(
     for (;;) {
       const [row] = await db.run(
         (sql) => sql<{ folded: boolean }[]>`
-          SELECT NOT EXISTS (SELECT FROM activity_log WHERE historical AND day IS NULL)
-            AND NOT EXISTS (SELECT FROM activity_log WHERE day IS NOT NULL) AS folded`,
+          SELECT NOT EXISTS (SELECT FROM activity_log WHERE historical AND stretch IS NULL)
+            AND NOT EXISTS (SELECT FROM activity_log WHERE stretch IS NOT NULL) AS folded`,
       );
       if (row?.folded) return;
       await sleep(POLL_MS);

@@ -54,7 +54,7 @@ export async function startIndexerService(
       const [row] = await db.run(
         (sql) => sql<{ lag: number | null }[]>`
           SELECT (date_part('epoch', clock_timestamp() - logged_at) * 1000)::float8 AS lag
-          FROM activity_log WHERE NOT historical AND day IS NULL ORDER BY id LIMIT 1`,
+          FROM activity_log WHERE NOT historical AND stretch IS NULL ORDER BY id LIMIT 1`,
       );
       peak.recentLagMs = Math.max(peak.recentLagMs, row?.lag ?? 0);
       await sleep(WATCH_MS);
