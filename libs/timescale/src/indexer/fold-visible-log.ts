@@ -11,7 +11,7 @@ import type { FoldState } from './fold-state.js';
 const ROWS_MAX = 200;
 const ENTRIES_MAX = 60_000;
 /** For there are no more rows than ROWS_MAX. */
-const EVERYTHING = { entriesMax: Number.MAX_SAFE_INTEGER, workMax: Number.MAX_SAFE_INTEGER, types: 0 };
+const NO_LIMIT = { entriesMax: Number.MAX_SAFE_INTEGER, workMax: Number.MAX_SAFE_INTEGER, types: 0 };
 
 export interface VisibleLog {
   entries: number;
@@ -27,13 +27,13 @@ export async function foldVisibleLog(sql: Sql, memory: FoldMemory, state: FoldSt
   const entries = await measureActivityLog(sql, { rowsMax: ROWS_MAX });
   if (entries === undefined || entries > ENTRIES_MAX) return { entries: 0, postponed: true };
   if (entries === 0) return { entries, postponed: false };
-  const { entries: ofDays } = await takeDaysOfActivityLog(sql, EVERYTHING);
+  const { entries: ofDays } = await takeDaysOfActivityLog(sql, NO_LIMIT);
   const parts: (readonly ActivityEntries[])[] = [ofDays];
   for (const historical of [true, false]) {
-    parts.push(await takeActivityLog(sql, { historical }, EVERYTHING));
+    parts.push(await takeActivityLog(sql, { historical }, NO_LIMIT));
   }
   for (let stretch = await nextStretch(sql); stretch !== undefined; stretch = await nextStretch(sql)) {
-    parts.push(await takeActivityLog(sql, stretch, EVERYTHING));
+    parts.push(await takeActivityLog(sql, stretch, NO_LIMIT));
   }
   // All at once: a key gets one row of a fold.
   await foldEntries(sql, memory, state, parts.flat(), { historical: true });
