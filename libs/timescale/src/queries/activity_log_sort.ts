@@ -16,24 +16,22 @@ export async function sortIntoActivityLog(
   rows: readonly LoggedEntries[],
   by: 'stretch' | 'day',
 ): Promise<void> {
-  const slots = new Map<number, { lines: string[]; events: number }>();
+  const slots = new Map<number, { stretch: number; day?: number; events: number; lines: string[] }>();
   for (const { runs, users } of rows) {
     for (const { bucket, event_type, first, end } of runs) {
-      const slot = Math.floor(bucket / QUARTERS_PER_DAY / (by === 'day' ? 1 : STRETCH_DAYS));
+      const day = Math.floor(bucket / QUARTERS_PER_DAY);
+      const stretch = Math.floor(day / STRETCH_DAYS);
+      const slot = by === 'day' ? day : stretch;
       let found = slots.get(slot);
-      if (found === undefined) slots.set(slot, (found = { lines: [], events: 0 }));
+      if (found === undefined)
+        slots.set(slot, (found = { stretch, ...(by === 'day' && { day }), events: 0, lines: [] }));
       // Between the names of a run stand the tabs of the row that it was logged in.
       const names = textOf(users.bytes, users.bounds[2 * first] ?? 0, users.bounds[2 * end - 1] ?? 0);
       found.lines.push(`${bucket}\t${event_type}\t${names}`);
       found.events += end - first;
     }
   }
-  const sorted = [...slots].map(([slot, { lines, events }]) => ({
-    stretch: by === 'day' ? Math.floor(slot / STRETCH_DAYS) : slot,
-    ...(by === 'day' && { day: slot }),
-    events,
-    activity: lines.join('\n'),
-  }));
+  const sorted = [...slots.values()].map(({ lines, ...slot }) => ({ ...slot, activity: lines.join('\n') }));
   const loggedAt = rows.map((row) => `"${row.logged_at}"`);
   await sql`
     INSERT INTO activity_log (historical, logged_at, stretch, day, events, activity)

@@ -26,32 +26,25 @@ export async function takeDaysOfActivityLog(
 ): Promise<TakenDays> {
   const rows = await sql`
     WITH ahead AS (
-      SELECT id, day, events FROM activity_log WHERE day IS NOT NULL ORDER BY day, id LIMIT ${ROWS_MAX}
-    ), days AS (
-      SELECT day, sum(work) OVER (ORDER BY day) - work AS before
+      SELECT id, day, events, sum(events) OVER (PARTITION BY day ORDER BY id) AS upto
       FROM (
-        SELECT day, sum(events) + ${KEY_WORK}::int * least(sum(events), ${types}::int) AS work
-        FROM ahead GROUP BY day
-      ) AS each
-    ), running AS (
-      SELECT id, day, sum(events) OVER (PARTITION BY day ORDER BY id) - events AS before FROM ahead
+        SELECT id, day, events FROM activity_log WHERE day IS NOT NULL ORDER BY day, id LIMIT ${ROWS_MAX}
+      ) AS waiting
+    ), weighed AS (
+      SELECT id, day, events + ${KEY_WORK}::int * (least(upto, ${types}::int) - least(upto - events, ${types}::int)) AS work
+      FROM ahead
     ), next AS (
-      SELECT id FROM running JOIN days USING (day)
-      WHERE days.before + running.before + ${KEY_WORK}::int * least(running.before, ${types}::int) < ${workMax}::bigint
+      SELECT id, work
+      FROM (SELECT id, work, sum(work) OVER (ORDER BY day, id) - work AS before FROM weighed) AS running
+      WHERE before < ${workMax}::bigint
     )
     DELETE FROM activity_log USING next
     WHERE activity_log.id = next.id
-    RETURNING day, ${activityColumns(sql)}`.raw();
-  const eventsOfDay = new Map<number, number>();
-  const entries = rows.map(([day = NOTHING, ...columns]) => {
-    const [events = NOTHING] = columns;
-    const number = numberOf(day ?? NOTHING);
-    eventsOfDay.set(number, (eventsOfDay.get(number) ?? 0) + numberOf(events ?? NOTHING));
+    RETURNING work::text, ${activityColumns(sql)}`.raw();
+  let work = 0;
+  const entries = rows.map(([ofRow = NOTHING, ...columns]) => {
+    work += Number(textOf(ofRow, 0, ofRow.length));
     return entriesOfLogRow(columns);
   });
-  let work = 0;
-  for (const events of eventsOfDay.values()) work += events + KEY_WORK * Math.min(events, types);
   return { entries, work };
 }
-
-const numberOf = (digits: Uint8Array): number => Number(textOf(digits, 0, digits.length));
